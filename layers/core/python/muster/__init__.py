@@ -1,0 +1,1 @@
+"""Muster: a coordinator for work that runs somewhere else, with no server of its own."""

@@ -1,0 +1,140 @@
+"""Everything that Muster refuses, by situation.
+
+MusterError
+├── InvalidInput            the request can not be understood; every fault is named in `details`
+│   └── PayloadTooLarge     more than a body may hold
+├── Unauthorized            no key, or a wrong one
+├── NotFound                no such route or resource
+│   ├── JobNotFound
+│   ├── TaskNotFound
+│   └── SpotNotFound
+├── Conflict                the request is fine, the state says no
+│   ├── WrongSpot           another spot holds the task, or nobody does
+│   ├── TaskCancelled       the task's job was cancelled
+│   ├── TaskNotRunning      only running tasks can be reset
+│   ├── JobEnded            the job is over
+│   └── NothingToRetry      the job has no failed tasks
+├── IdempotencyMismatch     the same Idempotency-Key with another body
+└── Unavailable             try again after `retry_after_seconds`
+    └── StoreBusy           conflicts or throttling outlasted our retries
+
+The class says what happened, its docstring is the default message, `code` is what clients compare. Which HTTP status
+belongs to it is known to muster.edge alone.
+"""
+
+from typing import ClassVar, TypedDict
+
+
+class Fault(TypedDict):
+    """One thing wrong with a request: where, and what."""
+
+    field: str
+    problem: str
+
+
+class MusterError(Exception):
+    """request refused"""
+
+    code: ClassVar[str] = "REFUSED"
+
+    def __init__(self, message: str | None = None, details: list[Fault] | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").strip()
+        self.details = details or []
+        super().__init__(self.message)
+
+
+class InvalidInput(MusterError):
+    """invalid input"""
+
+    code = "INVALID_INPUT"
+
+
+class PayloadTooLarge(InvalidInput):
+    """request body too large"""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+
+class Unauthorized(MusterError):
+    """missing or wrong key"""
+
+    code = "UNAUTHORIZED"
+
+
+class NotFound(MusterError):
+    """not found"""
+
+    code = "NOT_FOUND"
+
+
+class JobNotFound(NotFound):
+    """job not found"""
+
+    code = "JOB_NOT_FOUND"
+
+
+class TaskNotFound(NotFound):
+    """task not found"""
+
+    code = "TASK_NOT_FOUND"
+
+
+class SpotNotFound(NotFound):
+    """spot not found"""
+
+    code = "SPOT_NOT_FOUND"
+
+
+class Conflict(MusterError):
+    """the current state does not allow this"""
+
+    code = "CONFLICT"
+
+
+class WrongSpot(Conflict):
+    """task not assigned to this spot"""
+
+    code = "WRONG_SPOT"
+
+
+class TaskCancelled(Conflict):
+    """task was cancelled"""
+
+    code = "TASK_CANCELLED"
+
+
+class TaskNotRunning(Conflict):
+    """task is not running"""
+
+    code = "TASK_NOT_RUNNING"
+
+
+class JobEnded(Conflict):
+    """job has already ended"""
+
+    code = "JOB_ENDED"
+
+
+class NothingToRetry(Conflict):
+    """job has no failed tasks"""
+
+    code = "NOTHING_TO_RETRY"
+
+
+class IdempotencyMismatch(MusterError):
+    """this Idempotency-Key was used with another body"""
+
+    code = "IDEMPOTENCY_MISMATCH"
+
+
+class Unavailable(MusterError):
+    """temporarily unavailable"""
+
+    code = "UNAVAILABLE"
+    retry_after_seconds: ClassVar[int] = 2
+
+
+class StoreBusy(Unavailable):
+    """the table is busy"""
+
+    code = "STORE_BUSY"

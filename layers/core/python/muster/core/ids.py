@@ -1,0 +1,91 @@
+"""Names of jobs, leases, tasks and spots.
+
+A job id carries its organization, a task id its job and its lease: whoever settles a task can be sent straight to
+the row that decides, and a worker whose lease has passed on is fenced off by the id itself.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_JOB = re.compile(r"job-([a-z0-9]{1,16})-([0-9a-z]{16})")
+_TASK = re.compile(r"(job-[a-z0-9]{1,16}-[0-9a-z]{16})\.(\d{1,10})(?:\.(\d{1,10})-(\d{1,5})-(\d{1,3}))?")
+
+SHARED = "shared"
+"""The organization of spots that work for everybody."""
+
+
+def _letters(number: int, length: int) -> str:
+    return "".join(_ALPHABET[(number >> 5 * place) & 31] for place in range(length))
+
+
+def new_job_id(organization: str, idempotency_key: str | None = None) -> str:
+    """A fresh id; with an idempotency key, the one id that this key stands for."""
+    if idempotency_key is None:
+        return f"job-{organization}-{_letters(secrets.randbits(80), 16)}"
+    digest = hashlib.sha256(f"{organization}\0{idempotency_key}".encode()).digest()
+    return f"job-{organization}-{_letters(int.from_bytes(digest[:10]), 16)}"
+
+
+def new_spot_id(organization: str) -> str:
+    return f"spot-{organization}-{_letters(secrets.randbits(80), 16)}"
+
+
+def new_nonce() -> str:
+    """Marks one attempt at a write, so that its author recognizes it when the answer was lost."""
+    return _letters(secrets.randbits(60), 12)
+
+
+def organization_of(job: str) -> str | None:
+    """The organization that a job id names; None when it is no job id."""
+    match = _JOB.fullmatch(job)
+    return match[1] if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRef:
+    """Where a lease is: its job, first index, place in the chain of that index; and how many tasks it began with."""
+
+    job: str
+    start: int
+    gen: int
+    size: int
+
+    def task_id(self, index: int) -> str:
+        return f"{self.job}.{index}.{self.start}-{self.gen}-{self.size}"
+
+    def __str__(self) -> str:
+        return f"{self.job}.{self.start}-{self.gen}-{self.size}"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRef:
+    """A task id taken apart. Without a lease it is the short form that lists and results show."""
+
+    job: str
+    index: int
+    lease: LeaseRef | None
+
+
+def short_task_id(job: str, index: int) -> str:
+    return f"{job}.{index}"
+
+
+def parse_task_id(text: str) -> TaskRef | None:
+    """None when the text can not be a task id."""
+    match = _TASK.fullmatch(text)
+    if match is None:
+        return None
+    job, index = match[1], int(match[2])
+    if match[3] is None:
+        return TaskRef(job, index, None)
+    return TaskRef(job, index, LeaseRef(job, int(match[3]), int(match[4]), int(match[5])))
+
+
+def parse_lease(text: str) -> LeaseRef:
+    """The inverse of `str(ref)`."""
+    job, _, key = text.partition(".")
+    start, gen, size = key.split("-")
+    return LeaseRef(job, int(start), int(gen), int(size))

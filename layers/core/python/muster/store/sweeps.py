@@ -1,0 +1,262 @@
+"""The sweeps face, whole: one method per operation of the API, named like it. Built once per process by the wiring."""
+
+from muster.core.clock import Clock, iso
+from muster.core.errors import JobNotFound, TaskNotFound
+from muster.core.ids import organization_of, parse_task_id
+from muster.core.lease import Lease
+from muster.store.audit import Audit
+from muster.store.blobs import Blobs
+from muster.store.claims import Claims
+from muster.store.jobs import Jobs
+from muster.store.leases import Leases
+from muster.store.memory import Memory
+from muster.store.outcomes import Outcomes
+from muster.store.reading import Reading, parse_next
+from muster.store.reapers import TASK_REAPER_TICKS, Reapers
+from muster.store.settles import Settles
+from muster.store.settling import Settling
+from muster.store.specs import Spec, Specs
+from muster.store.spots import HEARTBEAT_SECONDS, Spot, Spots
+from muster.store.submission import Submission, view
+from muster.store.table import Table
+from muster.store.watch import Send, Watch
+from muster.sweeps import models
+
+_HEALTH_KNOWN_MS = 1_000
+_JOBS_IN_HEALTH = 200
+"""Health counts the tasks of so many unfinished jobs at most."""
+
+
+class Sweeps:
+    """`organization` is whoever asks: the one of a client's key, or of a spot's."""
+
+    def __init__(self, table: Table, blobs: Blobs, send: Send, clock: Clock, max_attempts: int) -> None:
+        self._clock = clock
+        self._leases, self._outcomes = Leases(table), Outcomes(table, blobs)
+        self._specs, self._spots = Specs(table, blobs, clock), Spots(table, clock)
+        self._jobs = Jobs(table, self._specs, clock)
+        self._reading = Reading(self._leases, self._outcomes)
+        self._audit = Audit(table, self._jobs, self._spots, clock)
+        self._submission = Submission(self._jobs, self._specs, self._reading, self._audit, max_attempts)
+        self._claims = Claims(table, self._jobs, self._specs, clock)
+        settling = Settling(table, self._leases, self._jobs, self._outcomes, clock)
+        self._settling, self._settles = settling, Settles(settling, self._specs, clock)
+        self._reapers = Reapers(table, self._spots, self._leases, self._jobs, self._outcomes, clock)
+        self._watch = Watch(table, send, clock)
+        self._health: Memory[models.Health] = Memory(clock, _HEALTH_KNOWN_MS, 100)
+
+    # --- jobs ---------------------------------------------------------------------------------------------------------
+
+    def submit_job(
+        self, organization: str, request: models.SubmitJob, idempotency_key: str | None = None
+    ) -> models.JobSubmitted:
+        return self._submission.submit(organization, request, idempotency_key)
+
+    def list_jobs(
+        self,
+        organization: str,
+        *,
+        status: models.Status | None = None,
+        name: str | None = None,
+        limit: int = 20,
+        next: str | None = None,
+    ) -> models.JobList:
+        return self._submission.list(organization, status, name, limit, next)
+
+    def get_job(self, organization: str, job_id: str) -> models.JobView:
+        return view(self._jobs.get(organization, job_id))
+
+    def cancel_job(self, organization: str, job_id: str) -> models.JobCancelled:
+        return self._submission.cancel(organization, job_id)
+
+    def retry_job(self, organization: str, job_id: str, idempotency_key: str | None = None) -> models.JobSubmitted:
+        return self._submission.retry(organization, job_id, idempotency_key)
+
+    def list_results(
+        self, organization: str, job_id: str, *, limit: int = 1000, next: str | None = None
+    ) -> models.ResultList:
+        start, job = parse_next(next), self._jobs.get(organization, job_id)
+        results, further = self._reading.results(job, self._specs.get(job_id), start, limit)
+        return models.ResultList(job_id=job_id, total_completed=job.counts.done, results=results, next=_next(further))
+
+    def list_tasks(
+        self,
+        organization: str,
+        job_id: str,
+        *,
+        status: models.TaskStatus | None = None,
+        limit: int = 100,
+        next: str | None = None,
+    ) -> models.TaskList:
+        start, job = parse_next(next), self._jobs.get(organization, job_id)
+        tasks, further = self._reading.tasks(job, self._specs.get(job_id), start, limit, status)
+        return models.TaskList(job_id=job_id, tasks=tasks, next=_next(further))
+
+    def reset_task(self, organization: str, task_id: str) -> models.TaskReset:
+        """Take a running task from its spot. Long and short ids are both understood."""
+        task = parse_task_id(task_id)
+        if task is None or organization_of(task.job) != organization:
+            raise TaskNotFound
+        try:
+            total = self._jobs.head(organization, task.job)["total"]
+        except JobNotFound:
+            raise TaskNotFound from None
+        if task.index >= total:
+            raise TaskNotFound
+        return models.TaskReset(message=None if self._settling.reset(task) else "already waiting")
+
+    # --- spots --------------------------------------------------------------------------------------------------------
+
+    def get_health(self, organization: str) -> models.Health:
+        known = self._health.get(organization)
+        if known is None:
+            known = self._look_at_health(organization)
+            self._health.put(organization, known)
+        return known
+
+    def _look_at_health(self, organization: str) -> models.Health:
+        up = sum(spot.up for spot in self._spots.all(organization))
+        jobs = [job for _, job in zip(range(_JOBS_IN_HEALTH), self._jobs.unfinished(organization), strict=False)]
+        counts = [self._jobs.get(organization, job).counts for job in jobs]
+        return models.Health(
+            active_spots=up,
+            pending_tasks=sum(one.waiting for one in counts),
+            running_tasks=sum(one.running for one in counts),
+        )
+
+    def list_spots(self, organization: str, *, limit: int = 100, next: str | None = None) -> models.SpotList:
+        found: list[models.SpotView] = []
+        for spot in self._spots.all(organization, after=next):
+            if len(found) == limit:
+                return models.SpotList(spots=found, next=found[-1].id)
+            found.append(_spot_view(spot))
+        return models.SpotList(spots=found)
+
+    def register_spot(self, organization: str, hello: models.Hello) -> models.SpotRegistered:
+        spot_id = self._spots.register(
+            organization, pool=hello.pool, ip_address=hello.ip_address, total_cores=hello.total_cores
+        )
+        self._watch.arm()
+        return models.SpotRegistered(spot_id=spot_id, heartbeat_seconds=HEARTBEAT_SECONDS)
+
+    def record_heartbeat(self, organization: str, beat: models.Heartbeat) -> models.HeartbeatRecorded:
+        """Registers an unknown spot. Answers what the spot still holds of cancelled jobs."""
+        spot = self._spots.heartbeat(
+            organization,
+            beat.spot_id,
+            ip_address=beat.ip_address,
+            cpu_load=None if beat.cpu_load is None else repr(beat.cpu_load),
+            running_tasks=beat.running_tasks,
+            total_cores=beat.total_cores,
+        )
+        self._watch.arm()
+        return models.HeartbeatRecorded(cancelled_tasks=self._cancelled_tasks(spot) or None)
+
+    def _cancelled_tasks(self, spot: Spot) -> list[str]:
+        if "cancelled_at" not in spot.row:
+            return []
+        leases = [lease for lease in self._leases.held_by(spot.holder) if lease.dropped]
+        if not leases:
+            self._spots.told_of_cancelled(spot)
+        return [lease.ref.task_id(index) for lease in leases for index in sorted(lease.dropped)]
+
+    # --- claiming and settling ----------------------------------------------------------------------------------------
+
+    def claim_tasks(self, organization: str, request: models.ClaimTasks) -> models.TasksClaimed:
+        """Tasks of one job. With a claim id, asking again answers the same, less what was settled since."""
+        spot = self._spots.get(organization, request.spot_id)
+        self._watch.arm()
+        leases = self._claimed_before(spot, request.claim_id)
+        if leases is None:
+            leases = self._claims.claim(spot, request.max_tasks, request.claim_id)
+            if leases and request.claim_id:
+                self._spots.note_claim(spot, request.claim_id, [lease.ref for lease in leases])
+            else:
+                self._spots.touch(organization, spot.id)
+        tasks = [task for lease in leases for task in self._tasks_of(lease)]
+        if not tasks:
+            return models.TasksClaimed(tasks=[], retry_after_ms=self._claims.retry_after_ms(spot))
+        jobs = {lease.ref.job: _claimed_job(self._specs.get(lease.ref.job)) for lease in leases}
+        return models.TasksClaimed(tasks=tasks, jobs=jobs)
+
+    def _claimed_before(self, spot: Spot, claim_id: str | None) -> list[Lease] | None:
+        refs = spot.leases_of(claim_id) if claim_id else None
+        if refs is None:
+            return None
+        found = [self._leases.lease(ref) for ref in refs]
+        return [lease for lease in found if lease and lease.spot == spot.holder]
+
+    def _tasks_of(self, lease: Lease) -> list[models.ClaimedTask]:
+        space = self._specs.get(lease.ref.job).space
+        return [
+            models.ClaimedTask(id=lease.ref.task_id(index), payload=space.payload(index), attempt=lease.attempts)
+            for index in sorted(lease.owed)
+        ]
+
+    def complete_task(self, organization: str, task_id: str, request: models.CompleteTask) -> models.TaskCompleted:
+        self._spots.touch(organization, request.spot_id)
+        return self._settles.complete_one(organization, task_id, request)
+
+    def complete_tasks(self, organization: str, request: models.CompleteTasks) -> models.TasksSettled:
+        self._spots.touch(organization, request.spot_id)
+        return self._settles.complete_many(organization, request)
+
+    def fail_task(self, organization: str, task_id: str, request: models.FailTask) -> models.TaskFailed:
+        self._spots.touch(organization, request.spot_id)
+        return self._settles.fail_one(organization, task_id, request)
+
+    def fail_tasks(self, organization: str, request: models.FailTasks) -> models.TasksSettled:
+        self._spots.touch(organization, request.spot_id)
+        return self._settles.fail_many(organization, request)
+
+    def renew_tasks(self, organization: str, request: models.HeldTasks) -> models.TasksSettled:
+        self._spots.touch(organization, request.spot_id)
+        return self._settles.renew(organization, request)
+
+    def release_tasks(self, organization: str, request: models.HeldTasks) -> models.TasksSettled:
+        self._spots.touch(organization, request.spot_id)
+        return self._settles.release(organization, request)
+
+    # --- by the clock -------------------------------------------------------------------------------------------------
+
+    def keep_watch(self, message: dict[str, int], receive_count: int = 1) -> None:
+        """One tick: SpotReaper, every sixth time TaskReaper; the next tick is on its way before they begin."""
+        slot = int(message["slot"])
+        if not self._watch.begin(slot, redelivered=receive_count > 1):
+            return
+        self._reapers.reap_spots()
+        if slot % TASK_REAPER_TICKS == 0:
+            self._reapers.reap_tasks()
+        self._watch.saw(self._reapers.anything_to_watch())
+
+    def audit_jobs(self) -> None:
+        """Mend what crashes left, and see to it that whatever has a deadline is watched."""
+        if self._reapers.anything_to_watch():
+            self._watch.arm()
+        self._audit.all_jobs()
+
+
+def _next(index: int | None) -> str | None:
+    return None if index is None else str(index)
+
+
+def _claimed_job(spec: Spec) -> models.ClaimedJob:
+    job = spec.job
+    runner = job.runner.model_dump(exclude_none=True) if job.runner else None
+    return models.ClaimedJob(
+        jar_path=job.jar_path, main_class=job.main_class, runner=runner, task_timeout_seconds=job.task_timeout_seconds
+    )
+
+
+def _spot_view(spot: Spot) -> models.SpotView:
+    row = spot.row
+    return models.SpotView(
+        id=spot.id,
+        ip_address=row.get("ip_address"),
+        status="UP" if spot.up else "DOWN",
+        cpu_load=float(row["cpu_load"]) if "cpu_load" in row else None,
+        running_tasks=row.get("running_tasks"),
+        total_cores=row.get("total_cores"),
+        pool=spot.pool,
+        last_heartbeat=iso(spot.last_heartbeat),
+    )

@@ -1,0 +1,44 @@
+"""What is built from settings, once per process: clients of AWS and the faces over them."""
+
+import json
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from muster.core.clock import system_clock
+from muster.settings import settings
+from muster.store.blobs import Blobs
+from muster.store.sweeps import Sweeps
+from muster.store.table import Table
+
+CLIENT_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=64,
+    tcp_keepalive=True,
+)
+"""A request that hangs is given up while its function still has time to try again."""
+
+
+@cache
+def client(service: str) -> Any:
+    build: Any = boto3.client
+    return build(service, config=CLIENT_CONFIG)
+
+
+def _send(message: dict[str, int], delay_seconds: int) -> None:
+    body = json.dumps(message)
+    client("sqs").send_message(
+        QueueUrl=settings().watch_queue_url, MessageBody=body, DelaySeconds=min(delay_seconds, 900)
+    )
+
+
+@cache
+def sweeps() -> Sweeps:
+    """The sweeps face of this process."""
+    told = settings()
+    table, blobs = Table(client("dynamodb"), told.table), Blobs(client("s3"), told.bucket)
+    return Sweeps(table, blobs, _send, system_clock, told.max_attempts)
