@@ -14,9 +14,9 @@ from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 
 CLIENT_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=64,
     tcp_keepalive=True,
 )

@@ -16,7 +16,8 @@ MusterError
 │   └── NothingToRetry      the job has no failed tasks
 ├── IdempotencyMismatch     the same Idempotency-Key with another body
 └── Unavailable             try again after `retry_after_seconds`
-    └── StoreBusy           conflicts or throttling outlasted our retries
+    ├── StoreBusy           conflicts or throttling outlasted our retries
+    └── StoreUnreachable    the table does not answer, or not to us
 
 The class says what happened, its docstring is the default message, `code` is what clients compare. Which HTTP status
 belongs to it is known to muster.edge alone.
@@ -138,3 +139,9 @@ class StoreBusy(Unavailable):
     """the table is busy"""
 
     code = "STORE_BUSY"
+
+
+class StoreUnreachable(Unavailable):
+    """database disconnected"""
+
+    code = "DATABASE_DISCONNECTED"

@@ -145,15 +145,19 @@ class Jobs:
             return
 
     def end_if_settled(self, job: str) -> bool:
-        """The gate: one consistent look at head and tallies; if all is settled, the job ends. True if this ended it."""
+        """The gate. True if this call ended the job.
+
+        As long as something waits, whoever settles it will come by here: the head alone says so, and mostly does.
+        Only then one consistent look at head and tallies together, and if all is settled, the job ends.
+        """
+        head = self._table.get(keys.head(job))
+        if not head or head["status"] != JobStatus.RUNNING or head["cursor"] < head["total"] or head["returned"]:
+            return False
         condition = "#pk = :pk AND #sk BETWEEN :head AND :tallies"
-        rows = list(self._table.query(condition, consistent=True, pk=keys.job_pk(job), head="HEAD", tallies="TALLY#~"))
-        if not rows or rows[0]["sk"] != "HEAD" or rows[0]["status"] != JobStatus.RUNNING:
-            return False
-        done, failed = sum(row["done"] for row in rows[1:]), sum(row["failed"] for row in rows[1:])
-        if done + failed != rows[0]["total"]:
-            return False
-        return self._end(job, failed)
+        rows = self._table.query(condition, consistent=True, pk=keys.job_pk(job), head="HEAD", tallies="TALLY#~")
+        tallies = [row for row in rows if row["sk"] != "HEAD"]
+        done, failed = sum(row["done"] for row in tallies), sum(row["failed"] for row in tallies)
+        return done + failed == head["total"] and self._end(job, failed)
 
     def _end(self, job: str, failed: int) -> bool:
         running, _ = TRANSITIONS["settle"]

@@ -68,6 +68,7 @@ class Settles:
     # --- one task -----------------------------------------------------------------------------------------------------
 
     def complete_one(self, organization: str, task_id: str, said: models.CompleteTask) -> models.TaskCompleted:
+        self._check_id(organization, task_id)
         item = models.CompletedItem(id=task_id, **said.model_dump(exclude={"spot_id"}))
         outcome = self._complete(organization, said.spot_id, [item])[task_id]
         self._raise_refusal(outcome)
@@ -75,12 +76,18 @@ class Settles:
         return models.TaskCompleted(message=message)
 
     def fail_one(self, organization: str, task_id: str, said: models.FailTask) -> models.TaskFailed:
+        self._check_id(organization, task_id)
         item = models.FailedItem(id=task_id, **said.model_dump(exclude={"spot_id"}))
         outcome = self._fail(organization, said.spot_id, [item])[task_id]
         self._raise_refusal(outcome)
         if outcome in ("will_retry", "failed"):
             return models.TaskFailed(will_retry=outcome == "will_retry")
         return models.TaskFailed(message="already terminal")
+
+    @staticmethod
+    def _check_id(organization: str, task_id: str) -> None:
+        if task_ref(organization, task_id) is None:
+            raise errors.TaskNotFound
 
     @staticmethod
     def _raise_refusal(outcome: str) -> None:

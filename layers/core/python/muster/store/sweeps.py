@@ -1,7 +1,9 @@
 """The sweeps face, whole: one method per operation of the API, named like it. Built once per process by the wiring."""
 
+from botocore.exceptions import ClientError
+
 from muster.core.clock import Clock, iso
-from muster.core.errors import JobNotFound, TaskNotFound
+from muster.core.errors import JobNotFound, StoreBusy, StoreUnreachable, TaskNotFound
 from muster.core.ids import organization_of, parse_task_id
 from muster.core.lease import Lease
 from muster.store.audit import Audit
@@ -108,9 +110,13 @@ class Sweeps:
     # --- spots --------------------------------------------------------------------------------------------------------
 
     def get_health(self, organization: str) -> models.Health:
+        """Raises StoreUnreachable when the table does not answer, for whatever reason."""
         known = self._health.get(organization)
         if known is None:
-            known = self._look_at_health(organization)
+            try:
+                known = self._look_at_health(organization)
+            except (StoreBusy, ClientError) as error:
+                raise StoreUnreachable from error
             self._health.put(organization, known)
         return known
 

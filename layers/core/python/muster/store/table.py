@@ -23,7 +23,7 @@ _TRANSIENT = {
     "ProvisionedThroughputExceededException", "RequestLimitExceeded", "InternalServerError", "ServiceUnavailable",
 }  # fmt: skip
 _TRANSIENT_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-PATIENCE_SECONDS = 6
+PATIENCE_SECONDS = 5
 """How long conflicts and throttling are ridden out; below the time limit of a function."""
 
 
