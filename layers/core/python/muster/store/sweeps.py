@@ -150,6 +150,7 @@ class Sweeps:
         spot = self._spots.heartbeat(
             organization,
             beat.spot_id,
+            pool=beat.pool,
             ip_address=beat.ip_address,
             cpu_load=None if beat.cpu_load is None else repr(beat.cpu_load),
             running_tasks=beat.running_tasks,

@@ -242,8 +242,11 @@ class SpotRegistered(Response):
 
 
 class Heartbeat(Request):
+    """`pool` counts when the heartbeat registers the spot: one that is known stays in its pool."""
+
     spot_id: SpotId
     ip_address: Host | None = None
+    pool: Pool = "default"
     cpu_load: Annotated[Float, Field(ge=0, le=100)] | None = None
     running_tasks: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     total_cores: Annotated[int, Field(ge=1, le=100_000)] | None = None

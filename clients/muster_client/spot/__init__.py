@@ -1,0 +1,1 @@
+"""The spot agent: claims tasks, runs them in processes of their own, and answers for every one."""
