@@ -1,13 +1,15 @@
 # make demo    run the sample sweep on this machine, from nothing
 # make test    every test; make test-fast: those of a minute
-# make check   style, types, imports, template
+# make check   style, types, imports
+# make bench   what it costs and how fast it is
+# make build   the packages for AWS; make deploy-check: build, deploy to the emulator, try
 
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 WORKERS ?= auto
 
-.PHONY: help demo up down test test-fast check bench lock clean
+.PHONY: help demo up down test test-fast check bench build deploy-check lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -60,11 +62,31 @@ check: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python -m bench
 
+# --- for AWS: SAM in an environment of its own, the functions' Python on its path -------------------------------------
+
+.venv-sam/.sam: .venv/bin/uv requirements/sam.txt
+	$(PYTHON) -m venv .venv-sam
+	$(BIN)/uv pip install --quiet --python .venv-sam/bin/python --require-hashes -r requirements/sam.txt
+	@touch $@
+
+build: .venv/.dev .venv-sam/.sam
+	@runtime=$$($(BIN)/python -m tests.deploy.runtime) || exit 1; \
+	  PATH="$$runtime:$$PATH" SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
+
+deploy-check: .venv/.dev .venv-sam/.sam
+	@$(BIN)/python -m tests.deploy.check
+
+# --- what is pinned ---------------------------------------------------------------------------------------------------
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-annotate --no-header
+
 lock: .venv/bin/uv
-	for set in dev demo local; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-annotate --no-header requirements/$$set.in -o requirements/$$set.txt \
-	    $$([ $$set = dev ] || echo -c requirements/dev.txt); done
+	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) -c requirements/dev.txt requirements/demo.in -o requirements/demo.txt
+	$(COMPILE) -c requirements/dev.txt requirements/local.in -o requirements/local.txt
+	$(COMPILE) requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) -c requirements/local.txt layers/vendor/requirements.in -o layers/vendor/requirements.txt
 
 clean: down
-	rm -rf .venv .muster .aws-sam build
+	rm -rf .venv .venv-sam .muster .aws-sam build

@@ -85,7 +85,7 @@ def test_a_failed_attempt_runs_again_after_a_second(coordinator: Coordinator, ev
     assert coordinator.fail(spot, again[0], retriable=False).json() == {"success": True, "willRetry": False}
 
 
-def test_retriable_defaults_to_true_and_maxAttempts_to_three(coordinator: Coordinator) -> None:
+def test_a_task_runs_three_times_unless_its_job_says_otherwise(coordinator: Coordinator) -> None:
     job = coordinator.submit()
     assert coordinator.job(job)["maxAttempts"] == 3
 

@@ -40,5 +40,5 @@ def _send(message: dict[str, int], delay_seconds: int) -> None:
 def sweeps() -> Sweeps:
     """The sweeps face of this process."""
     told = settings()
-    table, blobs = Table(client("dynamodb"), told.table), Blobs(client("s3"), told.bucket)
+    table, blobs = Table(client("dynamodb"), told.table), Blobs(lambda: client("s3"), told.bucket)
     return Sweeps(table, blobs, _send, system_clock, told.max_attempts)

@@ -134,8 +134,11 @@ def release(lease: Lease, indices: Indices) -> Lease:
 
 
 def reset(lease: Lease, index: int, now: int) -> Lease:
-    """One running task goes back at once, its attempt spent: the next run has another worker's fence."""
-    return replace(lease._take(frozenset({index}), returned=frozenset({index})), retry_at=max(lease.retry_at, now))
+    """One running task goes back at once, its attempt spent; the last one is not, so that it can run again at all."""
+    task = frozenset({index})
+    if lease.attempts >= lease.max_attempts:
+        return lease._take(task, spared=task)
+    return replace(lease._take(task, returned=task), retry_at=max(lease.retry_at, now))
 
 
 def renew(lease: Lease, kept: Indices, expires_at: int) -> Lease:

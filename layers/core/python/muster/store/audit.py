@@ -86,7 +86,7 @@ class Audit:
             self._note(job, "REMOVE #audit_pk, #audit_sk, #dropped_to")
 
     def _drop(self, lease: Lease) -> str | None:
-        """Who held it, if anybody did."""
+        """Who has to be told; also of what was dropped before, by a process that may have died before it told."""
         found: Lease | None = lease
         while found and (found.owed or found.waiting):
             try:
@@ -94,8 +94,8 @@ class Audit:
             except moves.LeaseChanged as changed:
                 found = changed.lease
             else:
-                return found.spot if found.owed else None
-        return None
+                found = rules.drop(found)
+        return found.spot if found and found.dropped else None
 
     # --- lost ranges ------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ the next generation, in one transaction with the lease it leaves and the head.
 import hashlib
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from muster.core import lease as rules
@@ -34,6 +34,9 @@ _OPEN_LOOKED_AT = 50
 _TRIES = 6
 RETRY_SOON_MS, RETRY_LATER_MS = 1_000, 5_000
 """How long a spot waits after an empty claim: while jobs are open, and while none is."""
+
+ANSWER_CHARACTERS = 2_000_000
+"""A claim hands out no more payloads than its answer, escaped, can carry."""
 
 _CLAIMABLE = frozenset(status.value for status in TRANSITIONS["claim"][0])
 
@@ -79,7 +82,7 @@ class Claims:
         self._open: Memory[list[OpenJob]] = Memory(clock, _OPEN_KNOWN_MS, 100)
         self._exhausted: Memory[bool] = Memory(clock, 600_000)
         self._dry: Memory[bool] = Memory(clock, _DRY_MS)
-        self._served: dict[str, int] = {}
+        self._served: dict[str, dict[str, int]] = {}
 
     def claim(self, spot: Spot, wanted: int, claim_id: str | None) -> list[Lease]:
         """Leases of one job, the one whose turn it is; none when nothing can be had."""
@@ -88,7 +91,8 @@ class Claims:
             for job in self._in_turn(spot, fresh=fresh):
                 taken = self._from(job, order, fresh=fresh)
                 if taken:
-                    self._served[job.organization] = self._served.get(job.organization, 0) + 1
+                    served = self._served[spot.pool]
+                    served[job.organization] = served.get(job.organization, 0) + 1
                     return taken
         return []
 
@@ -100,12 +104,13 @@ class Claims:
 
     def _in_turn(self, spot: Spot, *, fresh: bool) -> Iterator[OpenJob]:
         """Highest priority first; among organizations the one this process served least; among its jobs the longest
-        unserved."""
+        unserved. Who comes new stands with the least served: it neither waits for the others nor they for it."""
         candidates = [job for job in self._open_jobs(spot.pool, fresh=fresh) if spot.may_serve(job.organization)]
         waiting = {job.organization for job in candidates}
-        least = min((self._served.get(name, 0) for name in waiting), default=0)
-        served = {name: max(least, self._served.get(name, least)) for name in waiting}
-        self._served = served
+        known = self._served.get(spot.pool, {})
+        least = min((known[name] for name in waiting & known.keys()), default=0)
+        served = {name: known.get(name, least) for name in waiting}
+        self._served[spot.pool] = served
         return iter(sorted(candidates, key=lambda job: (job.priority, served[job.organization], job.turn)))
 
     def _open_jobs(self, pool: str, *, fresh: bool) -> list[OpenJob]:
@@ -125,6 +130,8 @@ class Claims:
     # --- handing out ------------------------------------------------------------------------------------------------
 
     def _from(self, job: OpenJob, order: Order, *, fresh: bool) -> list[Lease]:
+        fitting = max(1, ANSWER_CHARACTERS // self._specs.get(job.id).space.longest)
+        order = replace(order, wanted=min(order.wanted, fitting))
         if not self._exhausted.get(job.id):
             taken = self._from_cursor(job, order)
             if taken:

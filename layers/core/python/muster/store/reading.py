@@ -20,8 +20,8 @@ from muster.store.outcomes import Outcome, Outcomes
 from muster.store.specs import Spec
 from muster.sweeps.models import ResultView, TaskStatus, TaskView
 
-PAGE_BYTES = 4_000_000
-"""A page ends before its texts outgrow what a function may answer."""
+PAGE_BYTES = 2_000_000
+"""A page ends before its texts, escaped, outgrow what a function may answer."""
 INDICES_PER_PAGE = 50 * keys.BLOCK
 """A page ends, maybe empty, after so many indices: a request must not walk a million tasks for one that failed."""
 
@@ -64,8 +64,8 @@ class Reading:
         size = 0
         for standing, outcome in self._with_outcomes(job, start, end, limit, "done"):
             view = _result_view(job.id, spec, standing, outcome)
-            size += len(view.result_json or "") + 400
-            if len(views) == limit or size > PAGE_BYTES:
+            size += len(view.result_json or "") + spec.space.longest + 400
+            if len(views) == limit or (views and size > PAGE_BYTES):
                 return views, standing.index
             views.append(view)
         return views, _further(start, end)
@@ -76,10 +76,13 @@ class Reading:
         """Tasks in a status, or all, from index `start` on, and where to go on; None at the end."""
         total = job.counts.total
         views: list[TaskView] = []
+        size = 0
         for standing, outcome in self._with_outcomes(job, start, total, limit, None, status):
-            if len(views) == limit:
+            view = _task_view(job, spec, standing, outcome)
+            size += len(view.payload) + len(view.error or "") + len(view.output or "") + 400
+            if len(views) == limit or (views and size > PAGE_BYTES):
                 return views, standing.index
-            views.append(_task_view(job, spec, standing, outcome))
+            views.append(view)
         return views, _further(start, total)
 
     def indices(self, job: Job, place: str) -> Iterator[int]:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from muster.core import errors
 from muster.core.clock import Clock, iso
+from muster.core.faults import faults_of
 from muster.core.ids import SHARED, LeaseRef, TaskRef, organization_of, parse_task_id
 from muster.store import keys
 from muster.store.outcomes import Outcome
@@ -41,14 +42,6 @@ def _by_lease(refs: Mapping[str, TaskRef | None]) -> dict[LeaseRef, dict[int, st
         if ref and ref.lease:
             groups.setdefault(ref.lease, {})[ref.index] = task_id
     return groups
-
-
-def item_faults(fault: ValidationError) -> list[errors.Fault]:
-    """What is wrong with one item of a batch, names as on the wire."""
-    return [
-        {"field": ".".join(map(str, one["loc"])), "problem": one["msg"]}
-        for one in fault.errors(include_url=False, include_context=False, include_input=False)
-    ]
 
 
 def _answered(task_id: str, outcome: models.Outcome, details: list[errors.Fault] | None = None) -> SettledItem:
@@ -150,10 +143,10 @@ class Settles:
         bad: dict[int, SettledItem] = {}
         for place, item in enumerate(items):
             try:
-                said = model.model_validate(item)
+                said = model.model_validate(item, by_alias=True, by_name=False)
                 good.setdefault(said.id, said)
             except ValidationError as fault:
-                bad[place] = _answered(str(item.get("id", ""))[:128], "invalid", item_faults(fault))
+                bad[place] = _answered(str(item.get("id", ""))[:128], "invalid", faults_of(fault, item))
         outcomes = settle(list(good.values())) if good else {}
         return models.TasksSettled(
             results=[bad.get(place) or _answered(item["id"], outcomes[item["id"]]) for place, item in enumerate(items)]

@@ -103,13 +103,22 @@ class Spots:
         except Refused:
             return
 
-    def note_claim(self, spot: Spot, claim: str, leases: list[LeaseRef]) -> None:
-        """Remember what a claim got, so that asking again answers the same. A sign of life as well."""
+    def note_claim(self, spot: Spot, claim: str, leases: list[LeaseRef]) -> list[LeaseRef]:
+        """Remember what a claim got, so that asking again answers the same. A sign of life as well.
+
+        Answers what the claim got: of the same claim asked twice at one moment, that which was noted first.
+        """
         slot = _slot(claim)
         noted = {f"claim{slot}": claim, f"claimed{slot}": [str(ref) for ref in leases]}
-        self._sign_of_life(spot.organization, spot.id, **noted)
+        try:
+            self._sign_of_life(spot.organization, spot.id, f"#claim{slot} <> :claim{slot}", **noted)
+        except Refused as refused:
+            if refused.item is None:
+                raise SpotNotFound from None
+            return Spot(spot.organization, refused.item).leases_of(claim) or []
+        return leases
 
-    def _sign_of_life(self, organization: str, spot_id: str, **noted: Any) -> None:
+    def _sign_of_life(self, organization: str, spot_id: str, condition: str | None = None, **noted: Any) -> None:
         expression = ", ".join(
             ["SET #last_heartbeat = :now, #up = :yes, #ttl = :ttl"]
             + ["#due_pk = if_not_exists(#due_pk, :due_pk), #due_at = if_not_exists(#due_at, :due_at)"]
@@ -117,7 +126,8 @@ class Spots:
         )
         values = self._alive(spot_id) | noted
         key = keys.spot(organization, spot_id)
-        self._table.write(update(key, expression, "attribute_exists(#pk)", **values))
+        conditions = ["attribute_exists(#pk)"] + ([condition] if condition else [])
+        self._table.write(update(key, expression, " AND ".join(conditions), **values))
         self._heard.put((organization, spot_id), True)
 
     def _alive(self, spot_id: str) -> Item:
@@ -184,7 +194,7 @@ class Spots:
     def look_once_less(self, spot: Spot, due_at: int) -> None:
         """A look after DOWN is done; after the last one the spot is left alone until it is heard of."""
         if spot.row["looks"] > 1:
-            self._if_silent(spot, "SET #looks = #looks - :one, #due_at = :due_at", one=1, due_at=due_at)
+            self._if_silent(spot, "SET #looks = :left, #due_at = :due_at", left=spot.row["looks"] - 1, due_at=due_at)
         else:
             self._if_silent(spot, "REMOVE #looks, #due_pk, #due_at")
 

@@ -4,7 +4,7 @@ from botocore.exceptions import ClientError
 
 from muster.core.clock import Clock, iso
 from muster.core.errors import JobNotFound, StoreBusy, StoreUnreachable, TaskNotFound
-from muster.core.ids import organization_of, parse_task_id
+from muster.core.ids import LeaseRef, organization_of, parse_task_id
 from muster.core.lease import Lease
 from muster.store.audit import Audit
 from muster.store.blobs import Blobs
@@ -177,7 +177,7 @@ class Sweeps:
         if leases is None:
             leases = self._claims.claim(spot, request.max_tasks, request.claim_id)
             if leases and request.claim_id:
-                self._spots.note_claim(spot, request.claim_id, [lease.ref for lease in leases])
+                leases = self._noted(spot, request.claim_id, leases)
             else:
                 self._spots.touch(organization, spot.id)
         tasks = [task for lease in leases for task in self._tasks_of(lease)]
@@ -188,8 +188,18 @@ class Sweeps:
 
     def _claimed_before(self, spot: Spot, claim_id: str | None) -> list[Lease] | None:
         refs = spot.leases_of(claim_id) if claim_id else None
-        if refs is None:
-            return None
+        return None if refs is None else self._still_held(spot, refs)
+
+    def _noted(self, spot: Spot, claim_id: str, leases: list[Lease]) -> list[Lease]:
+        """What a claim got. Asked twice at one moment, it is what was noted first; the other goes back."""
+        refs = [lease.ref for lease in leases]
+        first = self._spots.note_claim(spot, claim_id, refs)
+        for lease in leases:
+            if lease.ref not in first:
+                self._settling.release(lease.ref, spot.holder, lease.owed)
+        return leases if first == refs else self._still_held(spot, first)
+
+    def _still_held(self, spot: Spot, refs: list[LeaseRef]) -> list[Lease]:
         found = [self._leases.lease(ref) for ref in refs]
         return [lease for lease in found if lease and lease.spot == spot.holder]
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import tenacity
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from muster.core.errors import StoreBusy
 from muster.core.ids import new_nonce
@@ -21,6 +22,7 @@ Item = dict[str, Any]
 _TRANSIENT = {
     "TransactionConflictException", "TransactionInProgressException", "ThrottlingException", "ThrottledException",
     "ProvisionedThroughputExceededException", "RequestLimitExceeded", "InternalServerError", "ServiceUnavailable",
+    "SlowDown", "InternalError",
 }  # fmt: skip
 _TRANSIENT_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 PATIENCE_SECONDS = 5
@@ -134,7 +136,7 @@ def _attempt(call: Callable[..., Any], request: dict[str, Any]) -> Any:
         return call(**request)
     except ClientError as error:
         raise _refusal(error) from error
-    except HTTPClientError as error:
+    except (HTTPClientError, NoConnection) as error:
         raise Transient(type(error).__name__) from error
 
 

@@ -70,7 +70,7 @@ class Watch:
         elif something and idle:
             self._write("SET #idle = :none, #written_by = :nonce", None, none=0)
         elif not something:
-            self._write("SET #idle = #idle + :one, #written_by = :nonce", None, one=1)
+            self._write("SET #idle = if_not_exists(#idle, :none) + :one, #written_by = :nonce", None, none=0, one=1)
 
     def _write(self, expression: str, condition: str | None, **values: int) -> Item | None:
         """The row after the write; None when refused. A refusal by our own write, whose answer was lost, is none."""

@@ -10,11 +10,19 @@ def loads(text: str | bytes) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON text. Decimals become numbers, which the standard encoder can not do."""
+    """Compact JSON text."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except TypeError:
+        return _with_decimals(value)
+
+
+def _with_decimals(value: Any) -> str:
+    """Decimals become numbers, which the standard encoder can not do."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(str(key))}:{dumps(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{json.dumps(str(key))}:{_with_decimals(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(dumps, value)) + "]"
+        return "[" + ",".join(map(_with_decimals, value)) + "]"
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -15,6 +15,8 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -49,7 +51,7 @@ def _short(value: int | Decimal) -> int | Decimal:
 
 
 Number = Annotated[int | Decimal, Field(ge=Decimal("-1e18"), le=Decimal("1e18")), AfterValidator(_short)]
-AxisValue = bool | int | Decimal | str
+AxisValue = bool | int | Decimal | Annotated[str, Field(max_length=1024)]
 
 
 class Request(BaseModel):
@@ -76,16 +78,14 @@ class Range(Request):
 
     min: Number
     max: Number
-    step: Number
+    step: Annotated[Number, Field(gt=0)]
 
-    @model_validator(mode="after")
-    def _runs_upwards(self) -> "Range":
-        faults = ["step must be greater than 0"] if self.step <= 0 else []
-        if self.max < self.min:
-            faults.append("max must not be less than min")
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
+    @field_validator("max")
+    @classmethod
+    def _not_below_min(cls, highest: int | Decimal, info: ValidationInfo) -> int | Decimal:
+        if highest < info.data.get("min", highest):
+            raise ValueError("must not be less than min")
+        return highest
 
 
 Values = Annotated[list[AxisValue], Field(min_length=1, max_length=10_000)]

@@ -16,6 +16,8 @@ from muster.sweeps import exact_json
 from muster.sweeps.models import MAX_TASKS, Axis, Range, SubmitJob
 
 _EXACT = Context(prec=100)
+LONGEST_PAYLOAD = 400_000
+"""Characters in one payload; escaped in an answer it may be several times as long, and a function answers 6 MB."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,14 @@ def axes_of(job: SubmitJob) -> dict[str, Axis]:
     return {name: axis for name, axis in fixed.items() if axis is not None} | dict(job.parameters or {})
 
 
+def _width(digits: Digits) -> int:
+    """Characters of the longest value."""
+    if isinstance(digits, Texts):
+        return max(map(len, digits))
+    places = max(0, -int(digits.step.as_tuple().exponent), -int(digits.first.as_tuple().exponent))
+    return max(len(digits[0]), len(digits[digits.count - 1])) + places + 1  # and its point
+
+
 class Space:
     """All tasks of one job. `subset`, for a retry, picks tasks of the original space."""
 
@@ -95,6 +105,13 @@ class Space:
             members.append(f"{name}:{digits[digit]}")
         return "{" + ",".join(reversed(members)) + "}"
 
+    @cached_property
+    def longest(self) -> int:
+        """Characters that no payload exceeds."""
+        if self.job.tasks is not None:
+            return max(len(exact_json.dumps(task)) for task in self.job.tasks)
+        return sum(len(name) + 2 + _width(digits) for name, digits in self._axes) + 1
+
 
 def checked_space(job: SubmitJob) -> Space:
     """The space of a new job. Refuses one that has no tasks, too many, or is given in two ways."""
@@ -115,6 +132,8 @@ def checked_space(job: SubmitJob) -> Space:
     space = Space(job)
     if not faults and space.total > MAX_TASKS:
         faults.append(f"{space.total} tasks, at most {MAX_TASKS} in one job")
+    if not faults and space.longest > LONGEST_PAYLOAD:
+        faults.append(f"a payload has {space.longest} characters, at most {LONGEST_PAYLOAD}")
     if faults:
         raise InvalidInput(details=[{"field": "body", "problem": fault} for fault in faults])
     return space

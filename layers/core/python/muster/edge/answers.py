@@ -1,0 +1,78 @@
+"""What goes back to the gateway: models as JSON, refusals in the one error shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from muster.core.errors import (
+    Conflict,
+    IdempotencyMismatch,
+    InvalidInput,
+    MusterError,
+    NotFound,
+    PayloadTooLarge,
+    Unauthorized,
+    Unavailable,
+)
+from muster.edge import strict_json
+from muster.edge.requests import UnsupportedMediaType
+
+STATUS: Mapping[type[MusterError], int] = {
+    InvalidInput: 400,
+    Unauthorized: 401,
+    NotFound: 404,
+    Conflict: 409,
+    PayloadTooLarge: 413,
+    UnsupportedMediaType: 415,
+    IdempotencyMismatch: 422,
+    Unavailable: 503,
+}
+"""The HTTP status of every refusal; a class that is not named has its parent's."""
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Document:
+    """An answer that is not JSON: its text and what to say about it."""
+
+    content_type: str
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def status_of(error: MusterError) -> int:
+    """The status of the nearest class in the table; 500 for none, which a test rules out."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def answer(status: int, outcome: BaseModel | Document) -> Answer:
+    """What an operation returned, as the gateway wants it."""
+    if isinstance(outcome, Document):
+        return _answer(status, outcome.text, {"Content-Type": outcome.content_type, **outcome.headers})
+    return _json(status, outcome.model_dump(by_alias=True))
+
+
+def refusal(error: MusterError) -> Answer:
+    """The error answer; `details` is left out when there are none."""
+    body: dict[str, Any] = {"success": False, "error": error.message, "code": error.code}
+    if error.details:
+        body["details"] = error.details
+    retry = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, Unavailable) else {}
+    return _json(status_of(error), body, retry)
+
+
+def breakdown(request_id: str) -> Answer:
+    """The answer to what nobody foresaw: where to look it up, and nothing of what happened."""
+    body = {"success": False, "error": "internal error", "code": "INTERNAL_ERROR", "requestId": request_id}
+    return _json(500, body)
+
+
+def _json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    return _answer(status, strict_json.dumps(body), {"Content-Type": "application/json", **(headers or {})})
+
+
+def _answer(status: int, text: str, headers: dict[str, str]) -> Answer:
+    return {"statusCode": status, "headers": headers, "body": text, "isBase64Encoded": False}

@@ -1,0 +1,17 @@
+"""Parameters of routes, in the types that every face shares."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+Limit = Annotated[int, Field(ge=1, le=1000)]
+"""How many items one page has at most."""
+
+ManyLimit = Annotated[int, Field(ge=1, le=10_000)]
+"""The same, for pages that programs read."""
+
+Cursor = Annotated[str, Field(max_length=4096)]
+"""`next` of the page before."""
+
+IdempotencyKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[ -~]+$")]
+"""The header Idempotency-Key: printable ASCII."""

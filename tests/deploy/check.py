@@ -1,0 +1,127 @@
+"""Build with `sam build`, deploy what was built to the emulator with `sam deploy`, use the API as the contract says.
+
+    python -m tests.deploy.check
+
+Needs the SAM CLI (`SAM`, else `sam` of .venv-sam or of the path) and a Python 3.13 for it. What is deployed here runs
+as packages in processes of their own, layers and all, unlike the local cloud, which runs the source tree. Layers are
+built for this machine and this Python, since the emulator has no other. Without SAM CLI or Python 3.13 nothing is
+checked and the exit code is 0, unless REQUIRE_SAM is set.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from local import cloud
+from local.settings import DUMMY_CREDENTIALS
+from tests.deploy.runtime import Impossible, folder_of_runtime
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STACK, PACKAGES = "muster-check", "packages"
+
+
+def find_sam() -> str:
+    sam = os.environ.get("SAM") or shutil.which("sam", path=f"{REPOSITORY}/.venv-sam/bin:{os.environ['PATH']}")
+    if not sam:
+        raise Impossible("no SAM CLI: `make build` installs it")
+    return sam
+
+
+def build(sam: str, environment: dict[str, str], folder: Path) -> None:
+    """The template's functions and layers, the layers for this machine."""
+    here = {
+        "LAYER_PYTHON": sys.executable,
+        "LAYER_VERSION": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "LAYER_FOR": platform.machine().replace("arm64", "aarch64"),
+    }
+    command = [sam, "build", "--build-dir", f"{folder}/build", "--cache-dir", f"{folder}/cache"]
+    run(command, {**environment, **here})
+
+
+def packages_stand_alone(folder: Path) -> None:
+    """Every handler can be imported with nothing but its package and the layers: the emulator's Python has more."""
+    layers = [f"{folder}/build/{layer}/python" for layer in ("CoreLayer", "VendorLayer")]
+    for function in ("SubmitJob", "KeepWatch"):
+        package = folder / "build" / function
+        modules = ", ".join(sorted(file.stem for file in package.glob("*.py")))
+        path = os.pathsep.join([str(package), *layers])
+        run([sys.executable, "-S", "-c", f"import {modules}, muster.wiring"], {"PYTHONPATH": path})
+
+
+def deploy(sam: str, environment: dict[str, str], folder: Path, running: cloud.Cloud) -> str:
+    """The base URL of the stack's API."""
+    running.client("s3").create_bucket(Bucket=PACKAGES)
+    endpoint = {"AWS_ENDPOINT_URL": running.emulator, "AWS_DEFAULT_REGION": cloud.REGION, **DUMMY_CREDENTIALS}
+    run(
+        [
+            sam, "deploy", "--template-file", f"{folder}/build/template.yaml", "--stack-name", STACK,
+            "--s3-bucket", PACKAGES, "--no-resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
+            "--no-progressbar", "--config-file", f"{folder}/none.toml", "--region", cloud.REGION,
+        ],
+        {**environment, **endpoint},
+    )  # fmt: skip
+    described = running.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    physical = {resource["ResourceType"]: resource["PhysicalResourceId"] for resource in described}
+    api, stage = physical["AWS::ApiGateway::RestApi"], physical["AWS::ApiGateway::Stage"]
+    return f"{running.emulator}/restapis/{api}/{stage}/_user_request_"
+
+
+def run(command: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(command, check=False, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command[:2])} failed:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+
+
+def smoke(base: str) -> None:
+    """The contract's smoke script, each answer checked."""
+    with httpx.Client(base_url=base, timeout=60) as http:
+
+        def ask(method: str, path: str, body: dict[str, Any] | None = None, expected: int = 200) -> dict[str, Any]:
+            answer = http.request(method, f"{base}{path}", json=body)
+            assert answer.status_code == expected, f"{method} {path}: {answer.status_code} {answer.text}"
+            told: dict[str, Any] = answer.json()
+            return told
+
+        one = {"min": 1, "max": 1, "step": 1}
+        sweep = {"jarPath": "/test/opt.jar", "mainClass": "com.test.Main", "algorithms": ["PSO"], "iterations": one}
+        assert ask("GET", "/api/v1/health")["status"] == "healthy"
+        job = ask("POST", "/api/v1/jobs", {**sweep, "agents": one, "dimension": one}, 201)
+        spot = ask("POST", "/internal/v1/hello", {"ipAddress": "127.0.0.1"})["spotId"]
+        ask("POST", "/internal/v1/heartbeat", {"spotId": spot, "cpuLoad": 10.5, "runningTasks": 0, "totalCores": 4})
+        (task,) = ask("POST", "/internal/v1/tasks/claim", {"spotId": spot, "maxTasks": 10})["tasks"]
+        result = {"spotId": spot, "runtimeMs": 1234, "iter": 100, "fopt": 1e-300, "resultJson": '{"done": true}'}
+        ask("POST", f"/internal/v1/tasks/{task['id']}/complete", result)
+        assert ask("GET", f"/api/v1/jobs/{job['jobId']}")["status"] == "COMPLETED"
+        (found,) = ask("GET", f"/api/v1/jobs/{job['jobId']}/results")["results"]
+        assert (found["fopt"], found["resultJson"]) == (1e-300, '{"done": true}')
+        assert ask("GET", "/api/v1/spots")["spots"][0]["id"] == spot
+        assert ask("GET", "/api/v1/jobs/none", expected=404)["code"] == "JOB_NOT_FOUND"
+        assert ask("POST", "/api/v1/jobs", {"algorithms": []}, 400)["details"]
+
+
+def check() -> None:
+    sam, runtime = find_sam(), folder_of_runtime()
+    environment = {**os.environ, "PATH": f"{runtime}{os.pathsep}{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "none.toml").write_text("version = 0.1\n")
+        build(sam, environment, folder)
+        packages_stand_alone(folder)
+        with cloud.start(state=folder / "state", only_emulator=True) as running:
+            smoke(deploy(sam, environment, folder, running))
+
+
+if __name__ == "__main__":
+    try:
+        check()
+        print("built, deployed and used")
+    except Impossible as missing:
+        print(f"deployment not checked: {missing}")
+        sys.exit(1 if os.environ.get("REQUIRE_SAM") else 0)

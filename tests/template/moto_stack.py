@@ -1,0 +1,166 @@
+"""Table, bucket and queue of the template in moto, the real store over them, and every call to AWS written down.
+
+Moto answers in the process and one at a time: enough to see what a function asks for, not to see it race.
+"""
+
+import importlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.tables import create_table
+from local.template import read_template, resources
+from muster import wiring
+from muster.settings import settings
+from muster.store.jobs import Jobs
+from muster.store.sweeps import Sweeps
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EVENTS = REPOSITORY / "events"
+
+Permission = tuple[str, str]
+"""An IAM action and the resource of the template that it is needed on, like `Table/index/due`."""
+
+_SEVERAL = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+
+
+class Clock:
+    """The store's time, moved by hand; milliseconds since 1970."""
+
+    def __init__(self) -> None:
+        self.now = 1_767_225_600_000
+
+    def __call__(self) -> int:
+        return self.now
+
+    def pass_seconds(self, seconds: int) -> None:
+        self.now += seconds * 1000
+
+
+class MotoStack:
+    """Runs handlers by name and remembers, by operation, which permissions their calls needed."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.needed: dict[str, set[Permission]] = {}
+        self._operation = ""
+
+    @property
+    def sweeps(self) -> Sweeps:
+        return wiring.sweeps()
+
+    def run(self, operation: str, event: dict[str, Any], face: str = "sweeps") -> dict[str, Any]:
+        """Call the handler with this very event."""
+        module = importlib.import_module(f"functions.{face}.{operation}")
+        self._operation = operation
+        try:
+            answer: dict[str, Any] = getattr(module, operation)(event, None)
+        finally:
+            self._operation = ""
+        return answer
+
+    def call(self, operation: str, body: Any = None, *, key: str | None = None, **names: Any) -> tuple[int, Any]:
+        """Call the handler over HTTP, so to speak: `names` are path and query parameters as on the wire."""
+        event = json.loads((EVENTS / "sweeps" / f"{operation}.json").read_text())
+        in_path = {name: names.pop(name) for name in list(names) if f"{{{name}}}" in event["resource"]}
+        event |= {"pathParameters": in_path, "queryStringParameters": {n: str(v) for n, v in names.items()}}
+        event |= {"multiValueQueryStringParameters": {}, "body": None if body is None else json.dumps(body)}
+        event["headers"] = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        answer = self.run(operation, event)
+        assert answer["statusCode"] < 500, answer
+        kind = answer["headers"]["Content-Type"]
+        return answer["statusCode"], json.loads(answer["body"]) if kind == "application/json" else answer["body"]
+
+    def tick(self, slot: int) -> None:
+        """One message of the watch."""
+        record = {"messageId": "m", "body": json.dumps({"slot": slot}), "attributes": {"ApproximateReceiveCount": "2"}}
+        assert self.run("keep_watch", {"Records": [record]}, "schedule") == {"batchItemFailures": []}
+
+    def audit(self) -> None:
+        self.run("audit_jobs", {}, "schedule")
+
+    def forget(self) -> None:
+        """What a new process would know: nothing."""
+        wiring.sweeps.cache_clear()
+
+    def rows(self, pk: str) -> list[dict[str, Any]]:
+        """The rows of a partition, as the table holds them."""
+        values = {":pk": {"S": pk}}
+        request = {"TableName": settings().table, "KeyConditionExpression": "pk = :pk"}
+        found: list[dict[str, Any]] = wiring.client("dynamodb").query(**request, ExpressionAttributeValues=values)[
+            "Items"
+        ]
+        return found
+
+    def everything(self) -> list[dict[str, Any]]:
+        """All rows of the table and keys of the bucket."""
+        objects = wiring.client("s3").list_objects_v2(Bucket=settings().bucket).get("Contents", [])
+        rows: list[dict[str, Any]] = wiring.client("dynamodb").scan(TableName=settings().table)["Items"]
+        return [*rows, *({"object": found["Key"]} for found in objects)]
+
+    def delete(self, row: dict[str, Any]) -> None:
+        key = {name: row[name] for name in ("pk", "sk")}
+        wiring.client("dynamodb").delete_item(TableName=settings().table, Key=key)
+
+    @contextmanager
+    def gate_closed(self) -> Iterator[None]:
+        """Settles die before they look whether the job has ended."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Jobs, "end_if_settled", lambda *_: False)
+            yield
+
+    def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """Called by the client library before it builds a request."""
+        if self._operation:
+            self.needed.setdefault(self._operation, set()).update(_permissions(model, params))
+
+
+def _permissions(model: Any, params: dict[str, Any]) -> Iterator[Permission]:
+    service, action = model.service_model.service_name, model.name
+    if service == "s3":
+        yield f"s3:{action}", "Bucket/*"
+    elif service == "sqs":
+        yield f"sqs:{action}", "WatchQueue"
+    elif action == "TransactWriteItems":
+        for part in params["TransactItems"]:
+            (kind,) = part
+            yield f"dynamodb:{_SEVERAL[kind]}", "Table"
+    else:
+        index = params.get("IndexName")
+        yield f"dynamodb:{action}", f"Table/index/{index}" if index else "Table"
+
+
+@contextmanager
+def moto_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
+    """A fresh stack; settings and wiring are forgotten before and after."""
+    clock = Clock()
+    with mock_aws():
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "ORHESTRA_AGENT_KEY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        (table,) = resources(read_template(REPOSITORY / "template.yaml"), "AWS::DynamoDB::Table")
+        create_table(boto3.client("dynamodb"), "muster-test", table[1])
+        boto3.client("s3").create_bucket(Bucket="muster-test")
+        queue = boto3.client("sqs").create_queue(QueueName="muster-test")["QueueUrl"]
+        for name, value in {"TABLE": "muster-test", "BUCKET": "muster-test", "WATCH_QUEUE_URL": queue}.items():
+            monkeypatch.setenv(f"MUSTER_{name}", value)
+        monkeypatch.setattr(wiring, "system_clock", clock)
+        _forget()
+        stack = MotoStack(clock)
+        for service in ("dynamodb", "s3", "sqs"):
+            wiring.client(service).meta.events.register(f"provide-client-params.{service}", stack.note)
+        try:
+            yield stack
+        finally:
+            _forget()
+
+
+def _forget() -> None:
+    for cached in (settings, wiring.client, wiring.sweeps):
+        cached.cache_clear()

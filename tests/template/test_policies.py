@@ -1,0 +1,67 @@
+"""Least privilege, checked by what is asked for: each function may do what its calls need, and nothing else."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.template import read_template, resources
+from tests.template.moto_stack import REPOSITORY, Permission, moto_stack
+from tests.template.walk import Walk
+
+
+def granted() -> dict[str, set[Permission]]:
+    """What the template allows, by operation."""
+    functions = resources(read_template(REPOSITORY / "template.yaml"), "AWS::Serverless::Function")
+    allowed: dict[str, set[Permission]] = {}
+    for _, properties in functions:
+        statements = properties["Policies"]["Statement"]
+        assert all(set(statement) == {"Effect", "Action", "Resource"} for statement in statements)
+        assert all(statement["Effect"] == "Allow" for statement in statements)
+        allowed[properties["Handler"].split(".")[0]] = {
+            (action, place)
+            for statement in statements
+            for action in statement["Action"]
+            for place in _places(statement["Resource"])
+        }
+    return allowed
+
+
+def _places(resource: Any) -> Iterator[str]:
+    """`Table/index/due` for !Sub "${Table.Arn}/index/due", `Table` for !GetAtt Table.Arn."""
+    for one in resource if isinstance(resource, list) else [resource]:
+        if "Fn::GetAtt" in one:
+            found = one["Fn::GetAtt"]
+            name, attribute = found if isinstance(found, list) else found.split(".")
+            assert attribute == "Arn"
+            yield name
+        else:
+            yield one["Fn::Sub"].replace("${", "").replace(".Arn}", "")
+
+
+@pytest.fixture(scope="module")
+def needed() -> Iterator[dict[str, set[Permission]]]:
+    with pytest.MonkeyPatch.context() as patch, moto_stack(patch) as stack:
+        Walk(stack).whole()
+        yield defaultdict(set, stack.needed)
+
+
+def test_the_walk_reaches_every_operation(needed: dict[str, set[Permission]]) -> None:
+    assert set(needed) == set(granted())
+
+
+@pytest.mark.parametrize("operation", granted())
+def test_a_function_may_do_what_its_calls_need_and_no_more(operation: str, needed: dict[str, set[Permission]]) -> None:
+    allowed = granted()[operation]
+
+    assert sorted(needed[operation] - allowed) == [], "refused on AWS"
+    assert sorted(allowed - needed[operation]) == [], "allowed for nothing"
+
+
+def test_no_function_may_do_anything_by_a_star() -> None:
+    assert not [permission for allowed in granted().values() for permission in allowed if "*" in permission[0]]
+
+
+def test_nothing_is_ever_scanned(needed: dict[str, set[Permission]]) -> None:
+    assert not [action for calls in needed.values() for action, _ in calls if "Scan" in action]

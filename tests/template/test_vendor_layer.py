@@ -1,0 +1,42 @@
+"""What the vendor layer leaves out is never missed: clients work on the trimmed package as on the whole one."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import botocore
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CLIENTS = """
+import botocore, boto3
+for service in ("dynamodb", "s3", "sqs"):
+    for region in ("eu-central-1", "us-gov-west-1", "cn-north-1", "us-east-1"):
+        client = boto3.client(service, region_name=region, aws_access_key_id="a", aws_secret_access_key="b")
+        print(service, region, client.meta.endpoint_url, len(client.meta.service_model.operation_names))
+print(botocore.__file__)
+"""
+
+
+@pytest.fixture
+def trimmed(tmp_path: Path) -> Path:
+    shutil.copytree(Path(botocore.__file__).parent, tmp_path / "botocore")
+    subprocess.run([sys.executable, REPOSITORY / "layers" / "vendor" / "trim.py", tmp_path], check=True)
+    return tmp_path
+
+
+def clients(environment: dict[str, str]) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", CLIENTS], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.slow
+def test_the_trimmed_client_library_knows_the_same_endpoints_and_operations(trimmed: Path) -> None:
+    *whole, whole_place = clients({})
+    *small, small_place = clients({"PYTHONPATH": str(trimmed)})
+
+    assert small == whole
+    assert Path(small_place).is_relative_to(trimmed)
+    assert not Path(whole_place).is_relative_to(trimmed)
+    assert sum(file.stat().st_size for file in (trimmed / "botocore" / "data").rglob("*") if file.is_file()) < 1_000_000
