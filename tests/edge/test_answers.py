@@ -141,7 +141,7 @@ def test_decimals_are_written_digit_for_digit(value: Any) -> None:
 
 
 def result(index: int) -> ResultView:
-    parameters = {"agents": index, "rate": Decimal("0.1")}
+    parameters = {"agents": index, "rate": 0.1}
     return ResultView(
         task_id=f"job-main-x.{index}", index=index, attempt=1, algorithm="PSO", parameters=parameters, fopt=-0.0,
         iter=7, runtime_ms=3, result_json='{"a": "b,c"}', spot_id="s", finished_at="2026-01-01T00:00:00Z",

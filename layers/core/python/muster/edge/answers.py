@@ -52,7 +52,8 @@ def answer(status: int, outcome: BaseModel | Document) -> Answer:
     """What an operation returned, as the gateway wants it."""
     if isinstance(outcome, Document):
         return _answer(status, outcome.text, {"Content-Type": outcome.content_type, **outcome.headers})
-    return _json(status, outcome.model_dump(by_alias=True))
+    text = outcome.model_dump_json(by_alias=True, exclude_none=True)
+    return _answer(status, text, {"Content-Type": "application/json"})
 
 
 def refusal(error: MusterError) -> Answer:

@@ -65,9 +65,11 @@ class Reading:
         for standing, outcome in self._with_outcomes(job, start, end, limit, "done"):
             view = _result_view(job.id, spec, standing, outcome)
             size += len(view.result_json or "") + spec.space.longest + 400
-            if len(views) == limit or (views and size > PAGE_BYTES):
+            if views and size > PAGE_BYTES:
                 return views, standing.index
             views.append(view)
+            if len(views) == limit:
+                return views, _behind(standing.index, end)
         return views, _further(start, end)
 
     def tasks(
@@ -80,9 +82,11 @@ class Reading:
         for standing, outcome in self._with_outcomes(job, start, total, limit, None, status):
             view = _task_view(job, spec, standing, outcome)
             size += len(view.payload) + len(view.error or "") + len(view.output or "") + 400
-            if len(views) == limit or (views and size > PAGE_BYTES):
+            if views and size > PAGE_BYTES:
                 return views, standing.index
             views.append(view)
+            if len(views) == limit:
+                return views, _behind(standing.index, total)
         return views, _further(start, total)
 
     def indices(self, job: Job, place: str) -> Iterator[int]:
@@ -118,6 +122,11 @@ class Reading:
                 last_word.update({index: Standing(index, lease, name) for index in getattr(lease, name)})
         for index in range(low, high):
             yield last_word.get(index) or Standing(index, None, never)
+
+
+def _behind(index: int, end: int) -> int | None:
+    """Whether anything follows is not looked up: the next page may turn out empty."""
+    return index + 1 if index + 1 < end else None
 
 
 def _further(start: int, end: int) -> int | None:

@@ -21,7 +21,7 @@ _LAST = ("fopt", "iter", "runtimeMs", "spotId", "finishedAt", "resultJson")
 
 def render(page: ResultList, format: Literal["ndjson", "csv"]) -> str:
     """One page as text, each line ended; a table begins with a line of names on every page."""
-    rows = page.model_dump(by_alias=True)["results"]
+    rows = page.model_dump(by_alias=True, exclude_none=True)["results"]
     return _table(rows) if format == "csv" else "".join(exact_json.dumps(row) + "\n" for row in rows)
 
 

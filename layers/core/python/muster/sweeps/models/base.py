@@ -5,9 +5,9 @@ ISO 8601 in UTC with a trailing Z.
 """
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_serializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 MAX_TASKS = 10**9
@@ -49,10 +49,6 @@ class Request(BaseModel):
 
 
 class Response(BaseModel):
-    """A response body; what is None is left out."""
+    """A response body; what is None is left out on the wire."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    @model_serializer(mode="wrap")
-    def _without_none(self, handler: Any) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if value is not None}

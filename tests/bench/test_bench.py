@@ -1,0 +1,76 @@
+"""The bench at tiny sizes; and the counts that Muster promises, which do not depend on the machine."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from bench import __main__ as bench
+from bench import counting, creation, operations, reads, tables
+from bench.scale import Scale
+from bench.stand import Stand
+from bench.worker import Worker
+
+TINY = Scale(
+    cycles=2,
+    settled_claims=1,
+    whole_jobs=(100, 1_000),
+    largest_job=1_000_000,
+    window=500,
+    created_jobs=(1, 1_000_000_000),
+    creations=2,
+    read_job=2_000,
+    repeats=1,
+    small_run=400,
+    large_run=800,
+    single_run=4,
+)
+
+
+@pytest.mark.parametrize(("step_ms", "units"), [(counting.BRISK_MS, 0.45), (counting.SLOW_MS, 0.55)])
+def test_a_task_costs_about_half_a_write_unit_at_batches_of_50(bench_stand: Stand, step_ms: int, units: float) -> None:
+    worker = Worker(bench_stand, bench_stand.sweeps(), 50, 50, 200, step_ms)
+    row = counting.in_mid_job(bench_stand, 4, worker)
+    assert row["tasks"] == 200
+    assert 0.3 < row["write_units"] < units
+
+
+def test_a_task_costs_the_same_in_a_job_of_a_thousand_and_of_a_million(bench_stand: Stand) -> None:
+    rows = counting.by_job_size(bench_stand, TINY)
+    units = [row["write_units"] for row in rows if row["job"] >= 1_000]
+    assert len(units) == 4
+    assert max(units) / min(units) < 1.1
+
+
+def test_creating_a_job_of_a_billion_tasks_costs_what_one_of_a_single_task_does(bench_stand: Stand) -> None:
+    single, billion = creation.counted(bench_stand, TINY)
+    assert (single["requests"], single["write_units"]) == (billion["requests"], billion["write_units"]) == (2, 5)
+
+
+def test_a_page_of_results_costs_the_same_at_every_place_and_a_second_audit_next_to_nothing(bench_stand: Stand) -> None:
+    life, rows = reads.of_a_large_job(bench_stand, TINY)
+    units = {row["operation"]: row["read_units"] for row in rows}
+    assert life["tasks"] == TINY.read_job
+    pages = [read for name, read in units.items() if name.startswith("results")]
+    assert len(pages) == 3
+    assert max(pages) < 2 * min(pages)
+    first, again = (read for name, read in units.items() if name.startswith("audit"))
+    assert again < first
+
+
+def test_every_operation_of_a_spot_is_priced(bench_stand: Stand) -> None:
+    priced = {row["operation"]: row["write_units"] for row in operations.by_operation(bench_stand)}
+    assert priced["record_heartbeat"] == 2
+    assert {"claim_tasks", "complete_tasks", "fail_tasks", "renew_tasks", "release_tasks", "audit_jobs"} <= set(priced)
+
+
+@pytest.mark.slow
+def test_the_whole_bench_measures_prints_and_can_be_written_as_json() -> None:
+    report = bench.measure(TINY, set(bench.PARTS))
+    printed = io.StringIO()
+    tables.show(Console(file=printed, width=160), report)
+    assert json.loads(json.dumps(report)) == report
+    assert {row["name"]: row["rounds"] for row in report["speed"]}["4 workers, large job"] == 1
+    for title in ("By batch", "By job size", "Creating a job", "Speed over HTTP", "write units per task"):
+        assert title in printed.getvalue()
