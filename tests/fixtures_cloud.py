@@ -4,6 +4,7 @@ Both are one process per xdist worker, started when the first test asks, on free
 them: keep apart by a random organization, job name or key.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +12,20 @@ from typing import Any
 import pytest
 
 from local import cloud as local_cloud
-from local.settings import DUMMY_CREDENTIALS, REPOSITORY
+from local.settings import DUMMY_CREDENTIALS, REPOSITORY, read_settings
 from local.tables import create_table
 from local.template import read_template, resources
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local_cloud.Cloud]:
-    """The stack of template.yaml: `cloud.api` is the base URL, `cloud.client("sqs")` a client of its emulator."""
+    """The stack of template.yaml: `cloud.api` is the base URL, `cloud.client("sqs")` a client of its emulator.
+
+    MUSTER_TEST_API names another stack to test, by its base URL alone.
+    """
+    if deployed := os.environ.get("MUSTER_TEST_API"):
+        yield local_cloud.Cloud(read_settings({}), {}, api=deployed)
+        return
     with local_cloud.start(state=tmp_path_factory.mktemp("cloud")) as running:
         yield running
 
