@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+export MUSTER_URL=${MUSTER_URL:-http://127.0.0.1:${ORHESTRA_PORT:-${PORT:-8080}}}
 python -m local up
 
 echo

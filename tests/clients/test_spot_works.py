@@ -63,7 +63,8 @@ def test_it_registers_with_its_cores_and_keeps_beating(coordinator: Coordinator,
     beat = coordinator.bodies["/internal/v1/heartbeat"][-1]
     assert hello == [{"ipAddress": "10.1.2.3", "totalCores": 3, "pool": "default"}]
     assert 0 <= beat.pop("cpuLoad") <= 100
-    assert beat == {"spotId": "spot-main-1", "ipAddress": "10.1.2.3", "runningTasks": 0, "totalCores": 3}
+    said = {"spotId": "spot-main-1", "ipAddress": "10.1.2.3", "pool": "default", "runningTasks": 0, "totalCores": 3}
+    assert beat == said
 
 
 def test_it_keeps_beating_while_every_core_is_busy(coordinator: Coordinator, spot: Spot) -> None:

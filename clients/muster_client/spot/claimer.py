@@ -20,6 +20,8 @@ log = logging.getLogger("muster.spot")
 # What may wait to be settled before the spot claims no more: an outage must not fill the memory.
 UNSETTLED_LIMIT = 1_000
 _EMPTY_WAIT_SECONDS = 1.0
+# What has failed for the first time may run again after a second.
+_RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,18 @@ class Claimer:
         self._until_idle = until_idle
         self._idle = idle
         self._stopping = Event()
+        self._sooner = Event()
         self._backoff = Backoff(link, self._stopping.is_set)
         self._busy_at = time.monotonic()
 
     def stop(self) -> None:
         """No further claim; the one under way is still answered."""
         self._stopping.set()
+        self._sooner.set()
+
+    def expect_retry(self) -> None:
+        """A task of this spot will run again: don't wait as long as the last empty claim advised."""
+        self._sooner.set()
 
     def run(self) -> None:
         self._register()
@@ -130,7 +138,9 @@ class Claimer:
                 self._stopping.set()
                 return
             seconds = min(seconds, max(left, 0.05))
-        self._stopping.wait(seconds)
+        if self._sooner.wait(seconds):
+            self._sooner.clear()
+            self._stopping.wait(min(seconds, _RETRY_SECONDS))
 
 
 def _is_final(error: MusterError) -> bool:

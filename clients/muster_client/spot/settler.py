@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Condition
 from typing import Any
 
@@ -26,11 +26,12 @@ Item = tuple[HeldTask, Outcome]
 
 
 class Settler:
-    """`settled` counts, since the start, what the coordinator took: completions and failures."""
+    """Counts, since the start, what the coordinator took. `will_retry` is called when a failed task will run again."""
 
-    def __init__(self, link: Link, holdings: Holdings) -> None:
+    def __init__(self, link: Link, holdings: Holdings, will_retry: Callable[[], None]) -> None:
         self._link = link
         self._holdings = holdings
+        self._will_retry = will_retry
         self._changed = Condition()
         self._waiting: list[Item] = []
         self._call_tasks = CALL_TASKS
@@ -117,6 +118,8 @@ class Settler:
                 self.failed += 1
                 again = "will run again" if result and result.will_retry else "for good"
                 log.warning("%s failed %s: %s", task.label, again, outcome.error.splitlines()[0])
+                if result and result.will_retry:
+                    self._will_retry()
         self._holdings.forget(done)
         self._report_progress()
 

@@ -3,9 +3,9 @@
 Every index of a lease is in exactly one of its sets:
 
     owed ──complete──► done        returned, spared ──late complete──► done
-      ├──fail, out of attempts──► failed                └──claimed anew──► moved (into a lease of the next generation)
-      ├──fail, lost, reaped──► returned (an attempt was spent)
-      ├──release──► spared (it was not)
+      ├──fail, out of attempts──► failed                ├──claimed anew──► moved (into a lease of the next generation)
+      ├──fail, lost, reaped──► returned (spent)         └──cancel──► told
+      ├──release──► spared (an attempt was not spent)
       └──cancel──► dropped ──the worker knows──► told
 
 done, failed, moved and told are final. The functions below are the only truth about these moves: each takes the lease
