@@ -7,6 +7,7 @@ from muster.core.errors import JobNotFound, StoreBusy, StoreUnreachable, TaskNot
 from muster.core.ids import LeaseRef, organization_of, parse_task_id
 from muster.core.lease import Lease
 from muster.store.audit import Audit
+from muster.store.batches import Batches
 from muster.store.blobs import Blobs
 from muster.store.claims import Claims
 from muster.store.jobs import Jobs
@@ -15,7 +16,6 @@ from muster.store.memory import Memory
 from muster.store.outcomes import Outcomes
 from muster.store.reading import Reading, parse_next
 from muster.store.reapers import TASK_REAPER_TICKS, Reapers
-from muster.store.settles import Settles
 from muster.store.settling import Settling
 from muster.store.specs import Spec, Specs
 from muster.store.spots import HEARTBEAT_SECONDS, Spot, Spots
@@ -42,7 +42,7 @@ class Sweeps:
         self._submission = Submission(self._jobs, self._specs, self._reading, self._audit, max_attempts)
         self._claims = Claims(table, self._jobs, self._specs, clock)
         settling = Settling(table, self._leases, self._jobs, self._outcomes, clock)
-        self._settling, self._settles = settling, Settles(settling, self._specs, clock)
+        self._settling, self._batches = settling, Batches(settling, self._specs, clock)
         self._reapers = Reapers(table, self._spots, self._leases, self._jobs, self._outcomes, clock)
         self._watch = Watch(table, send, clock)
         self._health: Memory[models.Health] = Memory(clock, _HEALTH_KNOWN_MS, 100)
@@ -212,27 +212,27 @@ class Sweeps:
 
     def complete_task(self, organization: str, task_id: str, request: models.CompleteTask) -> models.TaskCompleted:
         self._spots.touch(organization, request.spot_id)
-        return self._settles.complete_one(organization, task_id, request)
+        return self._batches.complete_one(organization, task_id, request)
 
     def complete_tasks(self, organization: str, request: models.CompleteTasks) -> models.TasksSettled:
         self._spots.touch(organization, request.spot_id)
-        return self._settles.complete_many(organization, request)
+        return self._batches.complete_many(organization, request)
 
     def fail_task(self, organization: str, task_id: str, request: models.FailTask) -> models.TaskFailed:
         self._spots.touch(organization, request.spot_id)
-        return self._settles.fail_one(organization, task_id, request)
+        return self._batches.fail_one(organization, task_id, request)
 
     def fail_tasks(self, organization: str, request: models.FailTasks) -> models.TasksSettled:
         self._spots.touch(organization, request.spot_id)
-        return self._settles.fail_many(organization, request)
+        return self._batches.fail_many(organization, request)
 
     def renew_tasks(self, organization: str, request: models.HeldTasks) -> models.TasksSettled:
         self._spots.touch(organization, request.spot_id)
-        return self._settles.renew(organization, request)
+        return self._batches.renew(organization, request)
 
     def release_tasks(self, organization: str, request: models.HeldTasks) -> models.TasksSettled:
         self._spots.touch(organization, request.spot_id)
-        return self._settles.release(organization, request)
+        return self._batches.release(organization, request)
 
     # --- by the clock -------------------------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ def _answered(task_id: str, outcome: models.Outcome, details: list[errors.Fault]
     return SettledItem(id=task_id, outcome=outcome, error=error.message, code=error.code, details=told)
 
 
-class Settles:
+class Batches:
     def __init__(self, settling: Settling, specs: Specs, clock: Clock) -> None:
         self._settling, self._specs, self._clock = settling, specs, clock
 
