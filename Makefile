@@ -6,6 +6,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# The machine's own certificates, as pip uses them: behind a proxy others are of no use.
+export UV_SYSTEM_CERTS := true
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 WORKERS ?= auto
 
