@@ -103,7 +103,7 @@ class Engine(RuleBasedStateMachine):
         if not needs or getattr(self, needs):
             getattr(self, name)(**{key: data.draw(strategy, key) for key, strategy in arguments.items()})
 
-    # --- two at once ----------------------------------------------------------------------------------------------------
+    # --- two at once --------------------------------------------------------------------------------------------------
 
     @step(
         8,

@@ -62,13 +62,13 @@ class Agent:
         pace = Pace(options.cores, options.batch)
         address = options.ip_address or address_towards(muster.base_url)
         identity = Identity(self._link, address, options.cores, options.pool)
-        self._settler = Settler(self._link, self._holdings, lambda: self._claimer.expect_retry())
-        self._crew = Crew(options.cores, options.choice, options.paths, self._holdings, self._settler, pace)
-        self._heart = Heart(self._link, identity, self._holdings, self._drop)
-        self._renewer = Renewer(self._link, self._holdings, self._drop)
         self._claimer = Claimer(
             self._link, identity, self._holdings, pace, options.until_idle, lambda: self._stops.put((STOPPED, "idle"))
         )
+        self._settler = Settler(self._link, self._holdings, self._claimer.expect_retry)
+        self._crew = Crew(options.cores, options.choice, options.paths, self._holdings, self._settler, pace)
+        self._heart = Heart(self._link, identity, self._holdings, self._drop)
+        self._renewer = Renewer(self._link, self._holdings, self._drop)
 
     def run(self) -> int:
         """Work; the exit status. To be called on the main thread, which alone hears signals."""
