@@ -8,10 +8,12 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _JOB = re.compile(r"job-([a-z0-9]{1,16})-([0-9a-z]{16})")
-_TASK = re.compile(r"(job-[a-z0-9]{1,16}-[0-9a-z]{16})\.(\d{1,10})(?:\.(\d{1,10})-(\d{1,5})-(\d{1,3}))?")
+_INDEX = re.compile(r"[0-9]{1,10}")
+_LEASE = re.compile(r"([0-9]{1,10})-([0-9]{1,5})-([0-9]{1,3})")
 
 SHARED = "shared"
 """The organization of spots that work for everybody."""
@@ -38,6 +40,7 @@ def new_nonce() -> str:
     return _letters(secrets.randbits(60), 12)
 
 
+@lru_cache(4096)
 def organization_of(job: str) -> str | None:
     """The organization that a job id names; None when it is no job id."""
     match = _JOB.fullmatch(job)
@@ -74,14 +77,19 @@ def short_task_id(job: str, index: int) -> str:
 
 
 def parse_task_id(text: str) -> TaskRef | None:
-    """None when the text can not be a task id."""
-    match = _TASK.fullmatch(text)
-    if match is None:
+    """None when the text can not be a task id. The tasks of a batch share their lease, which is then parsed once."""
+    job, _, place = text.partition(".")
+    index, _, key = place.partition(".")
+    if organization_of(job) is None or not _INDEX.fullmatch(index) or text.endswith("."):
         return None
-    job, index = match[1], int(match[2])
-    if match[3] is None:
-        return TaskRef(job, index, None)
-    return TaskRef(job, index, LeaseRef(job, int(match[3]), int(match[4]), int(match[5])))
+    lease = _lease_of(job, key) if key else None
+    return None if key and lease is None else TaskRef(job, int(index), lease)
+
+
+@lru_cache(4096)
+def _lease_of(job: str, key: str) -> LeaseRef | None:
+    match = _LEASE.fullmatch(key)
+    return LeaseRef(job, int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def parse_lease(text: str) -> LeaseRef:
