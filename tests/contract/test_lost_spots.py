@@ -31,10 +31,11 @@ def test_a_dead_spot_is_reaped_within_16_s_before_any_schedule_fired(tmp_path: P
         assert coordinator.job(job)["runningTasks"] == 4
         eventually(lambda: coordinator.job(job)["runningTasks"] == 0, 16)
         assert time.monotonic() - silent_since > 9, "reaped before it was silent for 10 s"
-        assert [one["status"] for one in http.get("/api/v1/spots").json()["spots"]] == ["DOWN"]
+        # Leases go back before the spot is DOWN, so between the two writes a reader may still see it UP.
+        eventually(lambda: [one["status"] for one in http.get("/api/v1/spots").json()["spots"]] == ["DOWN"], 3)
         assert time.monotonic() - begun < 55
         assert f"TaskReaper - Reaped task {job}.0 for retry" in cloud.log()
-        assert "SpotService - Reaped 1 stale SPOTs, freed 4 tasks" in cloud.log()
+        eventually(lambda: "SpotService - Reaped 1 stale SPOTs, freed 4 tasks" in cloud.log(), 3)
         other = coordinator.hello()
         eventually(lambda: bool(coordinator.claim(other, 1)), 3)
         late = coordinator.complete(spot, held[3])
