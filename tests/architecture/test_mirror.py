@@ -15,15 +15,8 @@ import pytest
 
 from local.template import read_template
 from muster.edge.endpoint import Endpoint
-from muster.store.sweeps import Sweeps
-from tests.template.moto_stack import EVENTS, REPOSITORY, MotoStack, moto_stack
-
-HANDLERS = sorted(path for path in (REPOSITORY / "functions").glob("*/*.py") if path.stem != "__init__")
-HTTP = [path for path in HANDLERS if path.parent.name == "sweeps"]
-
-
-def handler(path: Path) -> Any:
-    return getattr(importlib.import_module(f"functions.{path.parent.name}.{path.stem}"), path.stem)
+from tests.operations import EVENTS, HANDLERS, HTTP, REPOSITORY, STORES, event_of, handler
+from tests.template.moto_stack import MotoStack, moto_stack
 
 
 def deployed() -> dict[str, dict[str, Any]]:
@@ -52,17 +45,19 @@ def test_every_function_has_a_sample_event_and_every_event_a_function() -> None:
 
 
 def test_every_function_is_an_operation_of_the_store_and_the_other_way_round() -> None:
-    operations = {name for name, _ in inspect.getmembers(Sweeps, inspect.isfunction) if not name.startswith("_")}
+    for store in set(STORES.values()):
+        operations = {name for name, _ in inspect.getmembers(store, inspect.isfunction) if not name.startswith("_")}
+        folders = {folder for folder, serves in STORES.items() if serves is store}
 
-    assert operations == {path.stem for path in HANDLERS}
+        assert operations == {path.stem for path in HANDLERS if path.parent.name in folders}
 
 
 @pytest.mark.parametrize("path", HTTP, ids=lambda path: path.stem)
 def test_a_route_is_the_same_in_handler_docstring_template_and_event(path: Path) -> None:
     endpoint = handler(path)
-    (route,) = (event["Properties"] for event in deployed()[f"sweeps/{path.stem}"]["Events"].values())
-    event = json.loads((EVENTS / "sweeps" / f"{path.stem}.json").read_text())
-    module = importlib.import_module(f"functions.sweeps.{path.stem}")
+    (route,) = (event["Properties"] for event in deployed()[f"{path.parent.name}/{path.stem}"]["Events"].values())
+    event = json.loads(event_of(path.stem).read_text())
+    module = importlib.import_module(f"functions.{path.parent.name}.{path.stem}")
 
     assert isinstance(endpoint, Endpoint)
     assert endpoint.operation == path.stem
@@ -93,8 +88,8 @@ SEQUENCE = [
 ]  # fmt: skip
 
 
-def sample(operation: str, face: str = "sweeps") -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((EVENTS / face / f"{operation}.json").read_text())
+def sample(operation: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(event_of(operation).read_text())
     return event
 
 
@@ -125,5 +120,5 @@ def test_every_handler_answers_its_sample_event_as_documented(stack: MotoStack) 
 
 def test_the_clocks_handlers_take_their_sample_events(stack: MotoStack) -> None:
     stack.run("register_spot", sample("register_spot"))
-    assert stack.run("keep_watch", sample("keep_watch", "schedule"), "schedule") == {"batchItemFailures": []}
-    assert stack.run("audit_jobs", sample("audit_jobs", "schedule"), "schedule") == {}
+    assert stack.run("keep_watch", sample("keep_watch")) == {"batchItemFailures": []}
+    assert stack.run("audit_jobs", sample("audit_jobs")) == {}

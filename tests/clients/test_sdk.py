@@ -13,6 +13,7 @@ from muster_client.api import Muster
 from muster_client.records import Job
 from muster_client.transport import ONCE, RetryPolicy
 from tests.clients.coordinator import Coordinator
+from tests.operations import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,9 +25,8 @@ def muster(coordinator: Coordinator) -> Iterator[Muster]:
 
 
 def test_every_operation_has_a_method_of_its_name() -> None:
-    operations = {file.stem for file in (ROOT / "functions" / "sweeps").glob("[a-z]*.py")}
-    assert len(operations) >= 19
-    assert {name for name in operations if not callable(getattr(Muster, name, None))} == set()
+    assert len(OPERATIONS) >= 19
+    assert {name for name in OPERATIONS if not callable(getattr(Muster, name, None))} == set()
 
 
 def test_the_client_works_without_the_server_package() -> None:

@@ -1,6 +1,5 @@
 """docs/api.md is complete: routes, fields with their limits and defaults, query parameters, errors, settings."""
 
-import importlib
 import inspect
 import math
 import re
@@ -16,14 +15,14 @@ from local.settings import read_settings
 from local.template import read_template
 from muster.core.errors import MusterError
 from muster.edge.answers import status_of
-from muster.edge.endpoint import Document, Endpoint
+from muster.edge.endpoint import Document
 from muster.settings import Settings
 from muster.sweeps import models
 from tests.docs.documents import REPOSITORY, document
+from tests.operations import OPERATIONS, endpoint
 
 API = document("docs/api.md")
 SETTINGS = API.sections["Settings"]
-OPERATIONS = sorted(path.stem for path in (REPOSITORY / "functions" / "sweeps").glob("[a-z]*.py"))
 MODELS = [
     model
     for _, model in inspect.getmembers(models, inspect.isclass)
@@ -33,12 +32,6 @@ MODELS = [
 
 ITEMS = {models.CompletedItem: "complete_task", models.FailedItem: "fail_task"}
 """Items of batches, and where their fields are explained: where a single one is."""
-
-
-def endpoint(operation: str) -> Endpoint:
-    found = getattr(importlib.import_module(f"functions.sweeps.{operation}"), operation)
-    assert isinstance(found, Endpoint)
-    return found
 
 
 def section(operation: str) -> str:

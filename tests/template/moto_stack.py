@@ -3,11 +3,9 @@
 Moto answers in the process and one at a time: enough to see what a function asks for, not to see it race.
 """
 
-import importlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,9 +18,7 @@ from muster import wiring
 from muster.settings import settings
 from muster.store.jobs import Jobs
 from muster.store.sweeps import Sweeps
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-EVENTS = REPOSITORY / "events"
+from tests.operations import REPOSITORY, event_of, file_of, handler
 
 Permission = tuple[str, str]
 """An IAM action and the resource of the template that it is needed on, like `Table/index/due`."""
@@ -55,19 +51,19 @@ class MotoStack:
     def sweeps(self) -> Sweeps:
         return wiring.sweeps()
 
-    def run(self, operation: str, event: dict[str, Any], face: str = "sweeps") -> dict[str, Any]:
+    def run(self, operation: str, event: dict[str, Any]) -> dict[str, Any]:
         """Call the handler with this very event."""
-        module = importlib.import_module(f"functions.{face}.{operation}")
+        function = handler(file_of(operation))
         self._operation = operation
         try:
-            answer: dict[str, Any] = getattr(module, operation)(event, None)
+            answer: dict[str, Any] = function(event, None)
         finally:
             self._operation = ""
         return answer
 
     def call(self, operation: str, body: Any = None, *, key: str | None = None, **names: Any) -> tuple[int, Any]:
         """Call the handler over HTTP, so to speak: `names` are path and query parameters as on the wire."""
-        event = json.loads((EVENTS / "sweeps" / f"{operation}.json").read_text())
+        event = json.loads(event_of(operation).read_text())
         in_path = {name: names.pop(name) for name in list(names) if f"{{{name}}}" in event["resource"]}
         event |= {"pathParameters": in_path, "queryStringParameters": {n: str(v) for n, v in names.items()}}
         event |= {"multiValueQueryStringParameters": {}, "body": None if body is None else json.dumps(body)}
@@ -80,10 +76,10 @@ class MotoStack:
     def tick(self, slot: int) -> None:
         """One message of the watch."""
         record = {"messageId": "m", "body": json.dumps({"slot": slot}), "attributes": {"ApproximateReceiveCount": "2"}}
-        assert self.run("keep_watch", {"Records": [record]}, "schedule") == {"batchItemFailures": []}
+        assert self.run("keep_watch", {"Records": [record]}) == {"batchItemFailures": []}
 
     def audit(self) -> None:
-        self.run("audit_jobs", {}, "schedule")
+        self.run("audit_jobs", {})
 
     def forget(self) -> None:
         """What a new process would know: nothing."""

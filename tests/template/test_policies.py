@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from local.template import read_template, resources
-from tests.template.moto_stack import REPOSITORY, Permission, moto_stack
+from tests.operations import REPOSITORY
+from tests.template.moto_stack import Permission, moto_stack
 from tests.template.walk import Walk
 
 

@@ -3,20 +3,28 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from muster.core.caller import Caller
+
 if TYPE_CHECKING:
     from muster.store.sweeps import Sweeps
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of one organization."""
+    """One call of one caller. `request_id` is the gateway's; it follows what the call sets going."""
 
-    organization: str
+    caller: Caller
+    request_id: str = ""
+
+    @property
+    def organization(self) -> str:
+        return self.caller.organization
+
+    # Imported at their first use, so that handlers can be read, listed and described without the AWS client library.
 
     @property
     def sweeps(self) -> "Sweeps":
-        """The store, connected at the first use in this process."""
-        # Imported here so that handlers can be read, listed and described without the AWS client library.
+        """The store of the sweeps face, connected at the first use in this process."""
         from muster import wiring
 
         return wiring.sweeps()

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
+from muster.core.caller import Caller
 from muster.core.errors import MusterError
 from muster.edge import answers, logs, requests
 from muster.edge.answers import Answer, Document
@@ -41,7 +42,7 @@ class Endpoint:
 
     def __call__(self, event: Event, _context: object) -> Answer:
         request_id = requests.request_id(event)
-        call = Call(settings().organization)
+        call = Call(Caller(settings().organization), request_id)
         with logs.fields(operation=self.operation, organization=call.organization, request_id=request_id):
             answer = self._answer(event, call, request_id)
             count_call(self.operation, answer["statusCode"])

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+from muster.core.caller import Caller
 from muster.edge import logs, strict_json
 from muster.edge.call import Call
 from muster.edge.metrics import count_call
@@ -66,7 +67,7 @@ def schedule(operation: Callable[[Call], None]) -> Handler:
 @contextmanager
 def _logged(operation: str) -> Iterator[Call]:
     """Count the run and log what it raises, before passing it on."""
-    call = Call(settings().organization)
+    call = Call(Caller(settings().organization))
     with logs.fields(operation=operation, organization=call.organization):
         try:
             yield call

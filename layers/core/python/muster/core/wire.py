@@ -1,0 +1,31 @@
+"""What bodies of every face share: names are snake_case here and camelCase on the wire.
+
+Requests are strict: unknown fields, wrong types and numbers out of range are refused, all faults at once. Times are
+ISO 8601 in UTC with a trailing Z.
+"""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+def _as_float(value: object) -> object:
+    """The edge parses JSON fractions as exact decimals; floats are wanted where floats are declared."""
+    return float(value) if isinstance(value, Decimal) else value
+
+
+Float = Annotated[float, BeforeValidator(_as_float), Field(allow_inf_nan=False)]
+
+
+class Request(BaseModel):
+    """A request body: strict and closed."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, frozen=True)
+
+
+class Response(BaseModel):
+    """A response body; what is None is left out on the wire."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
