@@ -20,11 +20,18 @@ from local import cloud
 from local.settings import DUMMY_CREDENTIALS, REPOSITORY
 from local.tables import create_table
 from local.template import read_template, resources
+from muster.core.delivery import Receipt
+from muster.core.finish import Execution
 from muster.store import keys
 from muster.store.blobs import Blobs
+from muster.store.deliveries import Deliveries
+from muster.store.ending import Ending
+from muster.store.finishes import Finishes
+from muster.store.saved import Saved
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 from muster.sweeps.models import SubmitJob
+from muster.webhooks.sealing import Sealer
 from muster.wiring import CLIENT_CONFIG
 
 ORGANIZATION = "main"
@@ -44,6 +51,10 @@ class SetClock:
         self._now += ms
 
 
+def _nobody_listens(*_: object) -> Receipt:
+    return Receipt(None, None, "the bench sends nothing", 0)
+
+
 @dataclass(frozen=True)
 class Stand:
     """`unmetered` is a client of the table for what is not to be counted."""
@@ -55,6 +66,7 @@ class Stand:
     queue_url: str
     unmetered: Any
     clock: SetClock = field(default_factory=SetClock)
+    executions: list[Execution] = field(default_factory=list)
 
     def sweeps(self) -> Sweeps:
         """A process that has just started: it remembers nothing."""
@@ -64,7 +76,15 @@ class Stand:
                 QueueUrl=self.queue_url, MessageBody=json.dumps(message), DelaySeconds=min(delay_seconds, 900)
             )
 
-        return Sweeps(Table(self.dynamodb, _NAME), Blobs(lambda: self.s3, _NAME), send, self.clock, 3)
+        table, blobs = Table(self.dynamodb, _NAME), Blobs(lambda: self.s3, _NAME)
+        return Sweeps(table, blobs, send, self.clock, 3, self._ending(table, blobs))
+
+    def _ending(self, table: Table, blobs: Blobs) -> Ending:
+        """Executions are collected, for the bench to run; nothing is sent."""
+        finishes = Finishes(table, self.executions.append, self.clock)
+        seal = Sealer([b"bench" * 6 + b"mm"])
+        deliveries = Deliveries(table, finishes, seal, None, self.clock)
+        return Ending(finishes, deliveries, Saved(table, blobs, "results", None, self.clock), _nobody_listens)
 
     def skip_to(self, job: str, index: int) -> None:
         """Leave a job that nobody claimed from as if everything below `index` had been settled."""

@@ -44,7 +44,7 @@ class Stack:
 
 def deploy(path: Path) -> Stack:
     """Create the stack, update it in place when the template changed since, and describe it. Raises DeployFailed."""
-    template = from_source(read_template(path))
+    template = from_source(read_template(path), path.parent)
     body = json.dumps(template)
     digest = hashlib.sha256(body.encode()).hexdigest()
     cloudformation = _client("cloudformation")

@@ -12,8 +12,10 @@ from urllib.parse import parse_qs
 
 from local.functions import MAX_PAYLOAD_BYTES
 from local.routes import RouteTable
+from muster.edge.logs import REQUESTS
 
 log = logging.getLogger("local.gateway")
+request_log = logging.getLogger(REQUESTS).getChild("Gateway")
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -63,7 +65,9 @@ class Front:
             body = await _read_body(receive)
         except _ClientGone:
             return
-        await _send(send, await self._answer(scope, body))
+        answer = await self._answer(scope, body)
+        request_log.info("%s %s %d", scope["method"], scope["path"], answer[0])
+        await _send(send, answer)
 
     async def _answer(self, scope: Scope, body: bytes | None) -> Answer:
         method, path = scope["method"], scope["path"]

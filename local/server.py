@@ -23,6 +23,7 @@ from local.settings import (
 )
 from local.shortcut import PLUGIN, store_lock
 from local.snapshots import Snapshots
+from muster.edge import logs
 
 log = logging.getLogger("local")
 
@@ -162,8 +163,10 @@ class _Cloud:
 
         stack = deploy(self._settings.template)
         os.environ.update(stack.environment)
-        os.environ.update(overrides(self._user_environment))
+        os.environ.update(overrides(self._user_environment, self._settings.state))
+        logs.set_up()
         deployed.set()
+        logging.getLogger(f"{logs.REQUESTS}.LocalCloud").info("Serving %s", ", ".join(map(_url, self._apis)))
         self._front.deployed(stack.api_id, stack.stage, stack.routes)
         threading.Thread(target=_import_all, args=(stack.functions,), daemon=True, name="import-functions").start()
 

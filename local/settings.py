@@ -82,15 +82,28 @@ def state_folder(database_url: str) -> Path:
     return folder.with_name(f"{folder.name}.muster")
 
 
-def overrides(environ: Mapping[str, str]) -> dict[str, str]:
+def overrides(environ: Mapping[str, str], state: Path) -> dict[str, str]:
     """Variables of the user's environment that take precedence over the template's, as every function sees them.
 
-    Settings of the contract (ORHESTRA_*) and of logging; never names of resources, which a stale shell would break.
+    Settings of the contracts (ORHESTRA_*, RESULTS_*, ENABLE_*) and of logging; never names of resources, which a stale
+    shell would break. Reports are plain files too: in the state folder, or at RESULTS_SAVE_PATH.
     """
     own = {"ORHESTRA_PORT", "ORHESTRA_DB_URL"}
-    names = re.compile(r"ORHESTRA_\w+|MUSTER_LOG_\w+|POWERTOOLS_\w*LOG\w*")
+    names = re.compile(r"ORHESTRA_\w+|MUSTER_LOG_\w+|LOG_LEVEL|POWERTOOLS_\w*LOG\w*|RESULTS_\w+|ENABLE_\w+")
     chosen = {name: value for name, value in environ.items() if names.fullmatch(name) and name not in own}
-    return {"MUSTER_LOG_FORMAT": "text", **chosen}
+    results = Path(environ.get("RESULTS_SAVE_PATH") or state / "results").expanduser().resolve()
+    return {
+        "MUSTER_LOG_FORMAT": "text",
+        "MUSTER_LOCAL_WEBHOOKS": "true",
+        "MUSTER_RESULTS_FOLDER": str(results),
+        "MUSTER_LOG_FILE": str(log_file(state)),
+        **chosen,
+    }
+
+
+def log_file(state: Path) -> Path:
+    """Beside the state folder: `logs/computations-orchestrator.log` of the repository, unless told otherwise."""
+    return state.parent / "logs" / "computations-orchestrator.log"
 
 
 def process_environment(settings: Settings, emulator_port: int, environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Read the SAM template, and make the one change that running from the source tree needs."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,8 @@ def resources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, An
             yield name, resource.get("Properties", {})
 
 
-def from_source(template: Template) -> Template:
-    """The template with code from the source tree: changes and returns the one that it is given."""
+def from_source(template: Template, folder_of_template: Path) -> Template:
+    """The template with code and definitions from the source tree: changes and returns the one that it is given."""
     package = {"Bucket": CODE_BUCKET, "Key": CODE_KEY}
     shared = template.get("Globals", {}).get("Function", {})
     folder = shared.pop("CodeUri", ".")
@@ -49,4 +50,6 @@ def from_source(template: Template) -> Template:
         function["CodeUri"] = package
     for _, layer in resources(template, "AWS::Serverless::LayerVersion"):
         layer["ContentUri"] = package
+    for _, machine in resources(template, "AWS::Serverless::StateMachine"):
+        machine["Definition"] = json.loads((folder_of_template / machine.pop("DefinitionUri")).read_text())
     return template

@@ -17,12 +17,13 @@ from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 from muster.wiring import CLIENT_CONFIG
 from tests.fixtures_cloud import EmulatedTable
+from tests.store.endings import sweeps
 
 FUNCTION_TIMEOUT_SECONDS = 10
 
 
 def sweeps_on(client: Any, table: str) -> Sweeps:
-    return Sweeps(Table(client, table), Blobs(lambda: None, ""), lambda *_: None, system_clock, 3)
+    return sweeps(Table(client, table), Blobs(lambda: None, ""), lambda *_: None, system_clock)
 
 
 def nobody_there() -> Any:
@@ -38,8 +39,8 @@ def test_a_table_that_is_not_there_is_no_health(emulator_table: EmulatedTable) -
 
 
 def test_a_table_that_does_not_answer_is_503_before_the_function_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    sweeps = sweeps_on(nobody_there(), "muster")
-    monkeypatch.setattr(Call, "sweeps", property(lambda _: sweeps))
+    face = sweeps_on(nobody_there(), "muster")
+    monkeypatch.setattr(Call, "sweeps", property(lambda _: face))
     begun = time.monotonic()
     answer = get_health({"httpMethod": "GET", "path": "/api/v1/health", "headers": {}}, SimpleNamespace())
     assert time.monotonic() - begun < FUNCTION_TIMEOUT_SECONDS

@@ -15,6 +15,7 @@ from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 from muster.sweeps import models
 from muster.sweeps.models import ClaimedTask
+from tests.store.endings import sweeps
 from tests.store.hostile import Plan
 from tests.store.invariants import Truth, check
 from tests.store.world import MAIN, World, index_of
@@ -30,7 +31,7 @@ def racing(calm_world: World) -> World:
 
 def process(world: World) -> Sweeps:
     blobs = Blobs(lambda: world._s3, world.bucket)
-    return Sweeps(Table(world._dynamodb, world.table), blobs, lambda message, delay: None, system_clock, 3)
+    return sweeps(Table(world._dynamodb, world.table), blobs, lambda message, delay: None, system_clock)
 
 
 def all_at_once(calls: list[Callable[[], Any]]) -> list[Any]:

@@ -6,18 +6,25 @@ first. Ticks and audits come by the clock when time passes.
 """
 
 import heapq
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from muster.core.finish import Execution
 from muster.store.blobs import Blobs
+from muster.store.deliveries import Target
+from muster.store.ending import Ending
+from muster.store.finishing import Finish
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 from muster.sweeps import models
 from muster.sweeps.models import ClaimedTask, SubmitJob
+from tests.store.endings import PostOffice, ending, finish
 from tests.store.hostile import Died, Injector, Plan
 from tests.store.late_index import LateIndex
+from tests.store.states import Interpreter
 
 MAIN = "main"
 MINUTE_MS = 60_000
@@ -46,12 +53,50 @@ class World:
         self.sent = self._submits = 0
         self.next_audit = START_MS + MINUTE_MS
         self.schedule_on = True
+        self.executions: list[Execution] = []
+        self.visited: list[str] = []
+        self.post = PostOffice()
+        self.stack: Target | None = None
         self.sweeps = self.process()
 
     def process(self) -> Sweeps:
         """A fresh process with an empty memory."""
-        blobs = Blobs(lambda: self._s3, self.bucket)
-        return Sweeps(Table(self._dynamodb, self.table), blobs, self._send, lambda: self.now, 3)
+        table, blobs = self._store()
+        return Sweeps(table, blobs, self._send, lambda: self.now, 3, self._ending(table, blobs))
+
+    def _store(self) -> tuple[Table, Blobs]:
+        return Table(self._dynamodb, self.table), Blobs(lambda: self._s3, self.bucket)
+
+    def _ending(self, table: Table, blobs: Blobs) -> Ending:
+        return ending(table, blobs, lambda: self.now, start=self._start, post=self.post, stack=self.stack)
+
+    def _start(self, execution: Execution) -> None:
+        """As the service does: an execution of a name that is known is not another one."""
+        if execution.name not in {known.name for known in self.executions if known.size is execution.size}:
+            self.executions.append(execution)
+
+    def steps(self, *, saving: bool = True) -> Finish:
+        """A fresh process of the workflow's functions."""
+        table, blobs = self._store()
+        return finish(self.process(), blobs, self._ending(table, blobs), lambda: self.now, saving=saving)
+
+    def execute(self, execution: Execution, *, saving: bool = True) -> list[str]:
+        """Run an execution to its end, each function in a process of its own. Which states it went through."""
+
+        def call(name: str, state: dict[str, Any]) -> dict[str, Any]:
+            operation = re.sub("(?<!^)([A-Z])", r"_\1", name).lower()
+            answer: dict[str, Any] = getattr(self.steps(saving=saving), operation)(state)
+            return answer
+
+        def wait(seconds: int) -> None:
+            self.now += seconds * 1000
+
+        interpreter = Interpreter(call, wait)
+        try:
+            interpreter.run(execution.state())
+        finally:
+            self.visited = interpreter.visited
+        return interpreter.visited
 
     def _send(self, message: dict[str, int], delay_seconds: int) -> None:
         self.sent += 1

@@ -13,6 +13,8 @@ class Settings:
     table: str = ""
     bucket: str = ""
     watch_queue_url: str = ""
+    secret: str = ""
+    """Name or ARN of the stack's secret."""
     agent_key: str = ""
     """What spots send as X-Orhestra-Key; empty leaves the internal routes open."""
     max_attempts: int = 3
@@ -20,7 +22,26 @@ class Settings:
     organization: str = "main"
     log_format: str = "text"
     """json or text."""
+    log_level: str = "INFO"
+    log_file: str = ""
+    """Where lines go too; on one machine only."""
     tracing: bool = False
+    finish_machine: str = ""
+    """ARN of the Standard state machine that finishes jobs."""
+    small_finish_machine: str = ""
+    """ARN of the Express state machine with the same definition."""
+    results_path: str = "results"
+    """Where reports are saved: a prefix in the bucket."""
+    results_folder: str = ""
+    """Where they are saved as plain files too; on one machine only."""
+    saving: bool = True
+    sending: bool = True
+    results_url: str = ""
+    """Where the end of every job is reported to."""
+    results_secret: str = ""
+    """What signs that; two, separated by a blank, while it changes."""
+    local_webhooks: bool = False
+    """Whether webhooks may go to this machine and by http."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -29,12 +50,39 @@ class Settings:
             table=environ.get("MUSTER_TABLE", cls.table),
             bucket=environ.get("MUSTER_BUCKET", cls.bucket),
             watch_queue_url=environ.get("MUSTER_WATCH_QUEUE_URL", cls.watch_queue_url),
+            secret=environ.get("MUSTER_SECRET", cls.secret),
             agent_key=environ.get("ORHESTRA_AGENT_KEY", cls.agent_key),
             max_attempts=_attempts(environ.get("ORHESTRA_MAX_ATTEMPTS") or str(cls.max_attempts)),
             organization=environ.get("MUSTER_ORGANIZATION") or cls.organization,
             log_format=environ.get("MUSTER_LOG_FORMAT") or cls.log_format,
-            tracing=environ.get("POWERTOOLS_TRACE_ENABLED", "").lower() == "true",
+            log_level=_level(environ.get("LOG_LEVEL") or cls.log_level),
+            log_file=environ.get("MUSTER_LOG_FILE", cls.log_file),
+            tracing=_switch(environ, "POWERTOOLS_TRACE_ENABLED", cls.tracing),
+            finish_machine=environ.get("MUSTER_FINISH_MACHINE", cls.finish_machine),
+            small_finish_machine=environ.get("MUSTER_SMALL_FINISH_MACHINE", cls.small_finish_machine),
+            results_path=environ.get("RESULTS_SAVE_PATH") or cls.results_path,
+            results_folder=environ.get("MUSTER_RESULTS_FOLDER", cls.results_folder),
+            saving=_switch(environ, "ENABLE_FILESYSTEM_SAVING", cls.saving),
+            sending=_switch(environ, "ENABLE_API_SENDING", cls.sending),
+            results_url=environ.get("RESULTS_API_URL", cls.results_url),
+            results_secret=environ.get("RESULTS_API_SECRET", cls.results_secret),
+            local_webhooks=_switch(environ, "MUSTER_LOCAL_WEBHOOKS", cls.local_webhooks),
         )
+
+
+def _level(text: str) -> str:
+    level = {"WARN": "WARNING"}.get(text.upper(), text.upper())
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError(f"LOG_LEVEL is {text!r}: DEBUG, INFO, WARN or ERROR")
+    return level
+
+
+def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    """true or false, in any case; anything else is a mistake that must not pass for either."""
+    text = (environ.get(name) or str(default)).lower()
+    if text not in ("true", "false"):
+        raise ValueError(f"{name} is {text!r}: true or false")
+    return text == "true"
 
 
 def _attempts(text: str) -> int:

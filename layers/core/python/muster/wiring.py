@@ -2,16 +2,30 @@
 
 import json
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from muster.core.clock import system_clock
-from muster.settings import settings
+from muster.core.delivery import Receipt
+from muster.core.finish import Execution, Size
+from muster.settings import Settings, settings
 from muster.store.blobs import Blobs
+from muster.store.deliveries import Deliveries, Target
+from muster.store.ending import Ending
+from muster.store.finishes import Finishes
+from muster.store.saved import Saved
+from muster.store.secrets import Secrets
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
+
+if TYPE_CHECKING:
+    from muster.store.finishing import Finish
+    from muster.webhooks.sealing import Sealer
+    from muster.webhooks.sender import Sender
 
 CLIENT_CONFIG = Config(
     connect_timeout=1,
@@ -29,10 +43,14 @@ and putting a user agent together anew for each a twentieth.
 """
 
 
+SIGNED_LINKS = CLIENT_CONFIG.merge(Config(signature_version="s3v4"))
+"""What S3 signs links by unless told otherwise can not carry a file's name."""
+
+
 @cache
 def client(service: str) -> Any:
     build: Any = boto3.client
-    return build(service, config=CLIENT_CONFIG)
+    return build(service, config=SIGNED_LINKS if service == "s3" else CLIENT_CONFIG)
 
 
 def _send(message: dict[str, int], delay_seconds: int) -> None:
@@ -42,9 +60,98 @@ def _send(message: dict[str, int], delay_seconds: int) -> None:
     )
 
 
+def _start(execution: Execution) -> None:
+    """Start an execution of the finish workflow; one of that name is the same one."""
+    told = settings()
+    machine = told.small_finish_machine if execution.size is Size.SMALL else told.finish_machine
+    request = {"stateMachineArn": machine, "name": execution.name, "input": json.dumps(execution.state())}
+    try:
+        client("stepfunctions").start_execution(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
+
+
+@cache
+def _secrets() -> Secrets:
+    return Secrets(lambda: client("secretsmanager"), settings().secret, system_clock)
+
+
+class _Seal:
+    """Seals with the stack's key, which is asked for when first something is to be sealed or opened."""
+
+    def seal(self, text: str) -> str:
+        return self._sealer.seal(text)
+
+    def open(self, token: str) -> str:
+        return self._sealer.open(token)
+
+    @property
+    def _sealer(self) -> "Sealer":
+        from muster.webhooks.sealing import Sealer
+
+        return Sealer([_secrets().sealing_key()])
+
+
+@cache
+def _sender() -> "Sender":
+    from muster.webhooks.addresses import Policy
+    from muster.webhooks.sender import Sender
+
+    return Sender(Policy(local=settings().local_webhooks))
+
+
+def _deliver(target: Target, message_id: str, sent_at_ms: int, body: str, correlation: str) -> Receipt:
+    return _sender().send(target.url, target.secrets, message_id, sent_at_ms, body, correlation)
+
+
+def _stacks_target(told: Settings) -> Target | None:
+    if not told.sending or not told.results_url:
+        return None
+    return Target(told.results_url, tuple(told.results_secret.split()))
+
+
+@cache
+def _table() -> Table:
+    return Table(client("dynamodb"), settings().table)
+
+
+@cache
+def _blobs() -> Blobs:
+    return Blobs(lambda: client("s3"), settings().bucket)
+
+
+@cache
+def _ending() -> Ending:
+    told = settings()
+    finishes = Finishes(_table(), _start, system_clock)
+    folder = Path(told.results_folder) if told.results_folder else None
+    return Ending(
+        finishes,
+        Deliveries(_table(), finishes, _Seal(), _stacks_target(told), system_clock),
+        Saved(_table(), _blobs(), told.results_path, folder, system_clock),
+        _deliver,
+    )
+
+
 @cache
 def sweeps() -> Sweeps:
     """The sweeps face of this process."""
-    told = settings()
-    table, blobs = Table(client("dynamodb"), told.table), Blobs(lambda: client("s3"), told.bucket)
-    return Sweeps(table, blobs, _send, system_clock, told.max_attempts)
+    return Sweeps(_table(), _blobs(), _send, system_clock, settings().max_attempts, _ending())
+
+
+@cache
+def finish() -> "Finish":
+    """The steps of the finish workflow, for every face."""
+    from muster.store.finishing import Finish, Switches
+
+    told, ending = settings(), _ending()
+    switches = Switches(told.saving, told.sending, address=bool(told.results_url))
+    aggregations = {"sweeps": sweeps().aggregation}
+    return Finish(_blobs(), ending, aggregations, switches, system_clock)
+
+
+def forget() -> None:
+    """What a new process would know: nothing. For tests."""
+    for known in (_secrets, _sender, _table, _blobs, _ending, sweeps, finish):
+        known.cache_clear()

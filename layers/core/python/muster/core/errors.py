@@ -7,13 +7,17 @@ MusterError
 ├── NotFound                no such route or resource
 │   ├── JobNotFound
 │   ├── TaskNotFound
-│   └── SpotNotFound
+│   ├── SpotNotFound
+│   ├── DeliveryNotFound
+│   └── ReportNotKept       reports are not saved here
 ├── Conflict                the request is fine, the state says no
 │   ├── WrongSpot           another spot holds the task, or nobody does
 │   ├── TaskCancelled       the task's job was cancelled
 │   ├── TaskNotRunning      only running tasks can be reset
 │   ├── JobEnded            the job is over
-│   └── NothingToRetry      the job has no failed tasks
+│   ├── NothingToRetry      the job has no failed tasks
+│   ├── StaleFinish         another execution finishes the job
+│   └── StillDelivering     the job's deliveries are under way
 ├── IdempotencyMismatch     the same Idempotency-Key with another body
 └── Unavailable             try again after `retry_after_seconds`
     ├── StoreBusy           conflicts or throttling outlasted our retries
@@ -86,6 +90,18 @@ class SpotNotFound(NotFound):
     code = "SPOT_NOT_FOUND"
 
 
+class DeliveryNotFound(NotFound):
+    """delivery not found"""
+
+    code = "DELIVERY_NOT_FOUND"
+
+
+class ReportNotKept(NotFound):
+    """reports are not saved here"""
+
+    code = "REPORT_NOT_KEPT"
+
+
 class Conflict(MusterError):
     """the current state does not allow this"""
 
@@ -120,6 +136,18 @@ class NothingToRetry(Conflict):
     """job has no failed tasks"""
 
     code = "NOTHING_TO_RETRY"
+
+
+class StaleFinish(Conflict):
+    """another execution finishes this job"""
+
+    code = "STALE_FINISH"
+
+
+class StillDelivering(Conflict):
+    """the deliveries of this job are still under way"""
+
+    code = "STILL_DELIVERING"
 
 
 class IdempotencyMismatch(MusterError):

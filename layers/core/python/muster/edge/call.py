@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from muster.core.caller import Caller
 
 if TYPE_CHECKING:
+    from muster.store.finishing import Finish
     from muster.store.sweeps import Sweeps
 
 
@@ -28,3 +29,10 @@ class Call:
         from muster import wiring
 
         return wiring.sweeps()
+
+    @property
+    def finish(self) -> "Finish":
+        """The steps of the finish workflow."""
+        from muster import wiring
+
+        return wiring.finish()

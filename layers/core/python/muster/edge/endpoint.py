@@ -8,11 +8,12 @@ makes `submit_job` a Lambda handler. Nothing of a call is kept in the endpoint: 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel
 
 from muster.core.caller import Caller
+from muster.core.correlation import correlated
 from muster.core.errors import MusterError
 from muster.edge import answers, logs, requests
 from muster.edge.answers import Answer, Document
@@ -31,19 +32,24 @@ Operation = Callable[..., BaseModel | Document]
 class Endpoint:
     """One route as a Lambda handler. Never raises: whatever goes wrong is an answer."""
 
-    def __init__(self, method: str, path: str, status: int, operation: Operation) -> None:
+    def __init__(
+        self, method: str, path: str, status: int, statuses: Mapping[type[BaseModel], int], operation: Operation
+    ) -> None:
         self.operation, self.__doc__ = operation.__name__, operation.__doc__
-        self.method, self.path, self.status = method, path, status
+        self.method, self.path, self.status, self.statuses = method, path, status, statuses
         self.function = operation
         self._signature = Signature(operation, path)
         self._run = traced(operation)
         self._is_internal = path.startswith("/internal/")
-        logs.configure(settings().log_format)
+        logs.set_up()
 
     def __call__(self, event: Event, _context: object) -> Answer:
         request_id = requests.request_id(event)
         call = Call(Caller(settings().organization), request_id)
-        with logs.fields(operation=self.operation, organization=call.organization, request_id=request_id):
+        with (
+            correlated(requests.correlation_id(event)),
+            logs.fields(operation=self.operation, organization=call.organization, request_id=request_id),
+        ):
             answer = self._answer(event, call, request_id)
             count_call(self.operation, answer["statusCode"])
         return answer
@@ -53,7 +59,8 @@ class Endpoint:
             if self._is_internal:
                 requests.check_agent_key(event, settings().agent_key)
             requests.check_size(event)
-            return answers.answer(self.status, self._run(call, **self._signature.arguments(event)))
+            outcome = self._run(call, **self._signature.arguments(event))
+            return answers.answer(self.statuses.get(type(outcome), self.status), outcome)
         except MusterError as refused:
             return answers.refusal(refused)
         except Exception:
@@ -61,11 +68,14 @@ class Endpoint:
             return answers.breakdown(request_id)
 
 
-def endpoint(method: str, path: str, *, status: int = 200) -> Callable[[Operation], Endpoint]:
-    """Make an operation the handler of a route; its name is the operation's id everywhere."""
+def endpoint(
+    method: str, path: str, *, status: int = 200, statuses: Mapping[type[BaseModel], int] | None = None
+) -> Callable[[Operation], Endpoint]:
+    """Make an operation the handler of a route; its name is the operation's id everywhere. `statuses`: of outcomes that
+    are answered with another status than the others."""
 
     def make(operation: Operation) -> Endpoint:
-        return Endpoint(method, path, status, operation)
+        return Endpoint(method, path, status, statuses or {}, operation)
 
     return make
 

@@ -10,11 +10,17 @@ from muster.settings import settings
 
 
 def count_call(operation: str, status: int) -> None:
-    """Count one answered call; silent where logs are text, since nobody collects metrics there."""
+    """Count one answered call."""
+    count(operation, 1, status=f"{status // 100}xx")
+
+
+def count(name: str, number: int, **dimensions: str) -> None:
+    """Add to a metric; silent where logs are text, since nobody collects metrics there."""
     if settings().log_format != "json":
         return
     from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
     namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Muster")
-    with single_metric(operation, MetricUnit.Count, 1, namespace=namespace) as metric:
-        metric.add_dimension("status", f"{status // 100}xx")
+    with single_metric(name, MetricUnit.Count, number, namespace=namespace) as metric:
+        for dimension, value in dimensions.items():
+            metric.add_dimension(dimension, value)

@@ -6,6 +6,7 @@ Everything here turns what a stranger sent into typed values or raises MusterErr
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 """What Lambda takes in one call. API Gateway alone would take 10 MB."""
 
 Event = Mapping[str, Any]
+_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 class UnsupportedMediaType(MusterError):
@@ -34,6 +36,12 @@ def header(event: Event, name: str) -> str | None:
 def request_id(event: Event) -> str:
     """The id that the gateway tells the client too, as x-amzn-RequestId."""
     return str((event.get("requestContext") or {}).get("requestId") or "")
+
+
+def correlation_id(event: Event) -> str:
+    """What the client calls this; else the request id. What is no plain word is not taken over."""
+    sent = header(event, "X-Correlation-Id") or ""
+    return sent if _WORD.fullmatch(sent) else request_id(event)
 
 
 def check_agent_key(event: Event, expected: str) -> None:

@@ -33,7 +33,7 @@ def queue(operation: Callable[[Call, dict[str, Any], int], None]) -> Handler:
     A message whose run raises is reported alone, so that the others of its batch are not delivered again.
     """
     run = traced(operation)
-    logs.configure(settings().log_format)
+    logs.set_up()
 
     @wraps(operation)
     def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def queue(operation: Callable[[Call, dict[str, Any], int], None]) -> Handler:
 def schedule(operation: Callable[[Call], None]) -> Handler:
     """The handler of a schedule; raises what the operation raises."""
     run = traced(operation)
-    logs.configure(settings().log_format)
+    logs.set_up()
 
     @wraps(operation)
     def handle(_event: Mapping[str, Any], _context: object) -> dict[str, Any]:

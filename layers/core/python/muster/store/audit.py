@@ -15,6 +15,7 @@ from muster.core.job import ENDED, JobStatus
 from muster.core.lease import Lease
 from muster.store import keys, leases, moves
 from muster.store.claims import STEPS_NOTED
+from muster.store.finishes import Finishes
 from muster.store.jobs import Jobs
 from muster.store.leases import Leases
 from muster.store.spots import Spots
@@ -44,24 +45,27 @@ def gaps_between(spans: Iterable[Gap], low: int, high: int) -> Iterable[Gap]:
 
 
 class Audit:
-    def __init__(self, table: Table, jobs: Jobs, spots: Spots, clock: Clock) -> None:
-        self._table, self._jobs, self._spots, self._clock = table, jobs, spots, clock
+    def __init__(self, table: Table, jobs: Jobs, spots: Spots, finishes: Finishes, clock: Clock) -> None:
+        self._table, self._jobs, self._spots, self._finishes, self._clock = table, jobs, spots, finishes, clock
         self._leases = Leases(table)
 
-    def all_jobs(self) -> None:
-        for job in list(self._jobs.unfinished()):
-            self.job(job)
+    def all_jobs(self) -> int:
+        """How many finishes were overdue."""
+        return sum(self.job(job) for job in list(self._jobs.unfinished()))
 
-    def job(self, job: str) -> None:
-        """Mend one job, as far as one run goes."""
+    def job(self, job: str) -> bool:
+        """Mend one job, as far as one run goes. Whether its finish was overdue."""
         head = self._table.get(keys.head(job))
         if head is None:
-            return
+            return False
         status = JobStatus(head["status"])
+        if "finish" in head:
+            return self._finishes.take_over_if_overdue(job, head)
         if status is JobStatus.CANCELLED:
             self._drop_leases(job, head)
         elif status not in ENDED and not self._mend_gaps(job, head):
             self._jobs.end_if_settled(job)
+        return False
 
     # --- cancelled jobs ---------------------------------------------------------------------------------------------
 
@@ -83,7 +87,18 @@ class Audit:
         elif self._clock() - head["finished"] < _CLAIM_MAY_TAKE_MS:
             self._note(job, "SET #dropped_to = :low", low=0)
         else:
-            self._note(job, "REMOVE #audit_pk, #audit_sk, #dropped_to")
+            self._finish_cancelled(job)
+
+    def _finish_cancelled(self, job: str) -> None:
+        """Nothing of it runs any more: what was done until then is reported."""
+        due = self._finishes.due()
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in due) + " REMOVE #dropped_to"
+        try:
+            write = update(keys.head(job), expression, "attribute_not_exists(#finish)", **due)
+            head = self._table.write(write, returning="ALL_NEW")
+        except Refused:
+            return
+        self._finishes.begin(job, head)
 
     def _drop(self, lease: Lease) -> str | None:
         """Who has to be told; also of what was dropped before, by a process that may have died before it told."""

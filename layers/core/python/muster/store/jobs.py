@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from muster.core.clock import Clock
+from muster.core.correlation import correlation_id
+from muster.core.delivery import Webhook
 from muster.core.errors import IdempotencyMismatch, JobEnded, JobNotFound
 from muster.core.ids import new_job_id, organization_of
 from muster.core.job import TRANSITIONS, Counts, JobStatus, final_status
 from muster.store import keys
+from muster.store.deliveries import Deliveries, digest_with
+from muster.store.finishes import Finishes
 from muster.store.specs import Spec, Specs
 from muster.store.table import Item, Refused, Table, put, update
 
@@ -38,15 +42,23 @@ class Job:
 
 
 class Jobs:
-    def __init__(self, table: Table, specs: Specs, clock: Clock) -> None:
-        self._table, self._specs, self._clock = table, specs, clock
+    def __init__(self, table: Table, specs: Specs, finishes: Finishes, deliveries: Deliveries, clock: Clock) -> None:
+        self._table, self._specs, self._finishes = table, specs, finishes
+        self._deliveries, self._clock = deliveries, clock
 
     def create(
-        self, organization: str, spec: Spec, max_attempts: int, key: str | None, retry_of: str | None = None
+        self,
+        organization: str,
+        spec: Spec,
+        max_attempts: int,
+        key: str | None,
+        *,
+        retry_of: str | None = None,
+        webhook: Webhook | None = None,
     ) -> str:
-        """Two writes at any size. With an idempotency key, asking twice is asking once."""
+        """Two writes at any size, three with a webhook. With an idempotency key, asking twice is asking once."""
         job, now = new_job_id(organization, key), self._clock()
-        request, digest = spec.job, spec.digest
+        request, digest = spec.job, spec.digest if webhook is None else digest_with(webhook, spec.digest)
         shelf = keys.open_jobs(request.pool, job)
         first_rank = rank(request.priority, now)
         head: Item = keys.head(job) | {
@@ -56,9 +68,13 @@ class Jobs:
             "shelf": shelf, "first_rank": first_rank, "open_pk": shelf, "open_sk": first_rank,
             "audit_pk": keys.unfinished(job), "audit_sk": job,
             "jobs_pk": keys.listing(organization), "created_at": f"{now:013d}",
-            "digest": digest,
+            "digest": digest, "correlation": correlation_id() or None,
         }  # fmt: skip
         self._specs.put(job, spec, digest)
+        if webhook:
+            self._deliveries.plan(job, webhook)
+        elif retry_of:
+            self._deliveries.plan_like(job, retry_of)
         try:
             self._table.write(put(head, "attribute_not_exists(#pk)"))
         except Refused as refused:
@@ -162,17 +178,20 @@ class Jobs:
     def _end(self, job: str, failed: int) -> bool:
         running, _ = TRANSITIONS["settle"]
         (only,) = running
+        due = self._finishes.due()
+        finish = "".join(f", #{name} = :{name}" for name in due)
+        gate = update(
+            keys.head(job),
+            f"SET #status = :ended, #finished = :now{finish} REMOVE #open_pk, #open_sk",
+            "#status = :running",
+            ended=final_status(failed).value,
+            now=self._clock(),
+            running=only.value,
+            **due,
+        )
         try:
-            self._table.write(
-                update(
-                    keys.head(job),
-                    "SET #status = :ended, #finished = :now REMOVE #open_pk, #open_sk, #audit_pk, #audit_sk",
-                    "#status = :running",
-                    ended=final_status(failed).value,
-                    now=self._clock(),
-                    running=only.value,
-                )
-            )
+            head = self._table.write(gate, returning="ALL_NEW")
         except Refused:
             return False
+        self._finishes.begin(job, head)
         return True

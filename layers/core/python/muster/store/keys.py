@@ -5,15 +5,19 @@
 | head of a job | org#job | HEAD |
 | tallies of a job | org#job | TALLY#shard |
 | specification | org#job | #SPEC |
+| delivery of its report | org#job | DELIVERY#id |
+| what was saved of its report | org#job | FILES |
 | lease | org#job#block | LEASE#start#gen |
 | outcomes of a settled batch | org#job#block | RESULT#start#gen#name |
 | spot | org#SPOTS | id |
+| an address that deliveries go to | org#ENDPOINTS | hash of the address |
 | the watch | shared#WATCH | WATCH |
 
 Leases of neighbouring tasks share a partition: a block of 512 indices, block modulo 32. A page of results then reads
 a few partitions, and no partition takes more writes than the head of the job.
 """
 
+import hashlib
 from zlib import crc32
 
 from muster.core.ids import SHARED, LeaseRef, organization_of
@@ -111,3 +115,22 @@ def unfinished(job: str) -> str:
 
 def listing(organization: str) -> str:
     return f"{organization}#JOBS"
+
+
+def delivery(job: str, delivery_id: str) -> Key:
+    return {"pk": job_pk(job), "sk": f"DELIVERY#{delivery_id}"}
+
+
+def files(job: str) -> Key:
+    """What was saved of a job's report."""
+    return {"pk": job_pk(job), "sk": "FILES"}
+
+
+def endpoint(organization: str, url: str) -> Key:
+    """What is known of an address that deliveries go to."""
+    return {"pk": f"{organization}#ENDPOINTS", "sk": hashlib.sha256(url.encode()).hexdigest()[:32]}
+
+
+def folder(job: str) -> str:
+    """Where the objects of a job are: `<organization>/<job>`."""
+    return f"{organization_of(job)}/{job}"

@@ -8,6 +8,7 @@ the table's own would lose what lies below 1e-130.
 import hashlib
 import json
 import zlib
+from collections.abc import Iterator
 from typing import NotRequired, TypedDict
 
 from muster.core.ids import LeaseRef
@@ -53,15 +54,18 @@ class Outcomes:
 
     def of(self, leases: list[Lease]) -> dict[tuple[LeaseRef, int], Outcome]:
         """What the leases' batches say, by lease and index: of several words on a task, the one that settled it."""
+        found: dict[tuple[LeaseRef, int], Outcome] = {}
+        for lease, outcomes in self.batches(leases):
+            found.update({(lease.ref, outcome["index"]): outcome for outcome in outcomes})
+        return found
+
+    def batches(self, leases: list[Lease]) -> Iterator[tuple[Lease, list[Outcome]]]:
+        """Batch by batch what the leases' batches say of tasks that they settled, or that failed and wait again."""
         named = {
             (key := keys.result(lease.ref, name))["sk"]: (lease, key) for lease in leases for name in lease.results
         }
-        found: dict[tuple[LeaseRef, int], Outcome] = {}
         for row in self._table.get_many([key for _, key in named.values()]):
             lease, _ = named[row["sk"]]
             content = row["content"] if "content" in row else self._blobs.get(row["object"])
-            for outcome in json.loads(zlib.decompress(content)):
-                index = outcome["index"]
-                if ("error" in outcome) != (index in lease.done):
-                    found[lease.ref, index] = outcome
-        return found
+            said: list[Outcome] = json.loads(zlib.decompress(content))
+            yield lease, [outcome for outcome in said if ("error" in outcome) != (outcome["index"] in lease.done)]

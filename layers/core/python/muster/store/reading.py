@@ -63,7 +63,9 @@ class Reading:
         views: list[ResultView] = []
         size = 0
         for standing, outcome in self._with_outcomes(job, start, end, limit, "done"):
-            view = _result_view(job.id, spec, standing, outcome)
+            assert standing.lease is not None
+            said: Outcome = outcome or {"index": standing.index, "at": 0}
+            view = result_view(job.id, spec, standing.lease, said)
             size += len(view.result_json or "") + spec.space.longest + 400
             if views and size > PAGE_BYTES:
                 return views, standing.index
@@ -96,6 +98,18 @@ class Reading:
             for standing in self._standings(job, low, min(end, low + INDICES_PER_PAGE)):
                 if standing.place == place:
                     yield standing.index
+
+    def settled(self, job: str, low: int, high: int) -> Iterator[tuple[Lease, Outcome]]:
+        """Every task of [low, high) that is done or has failed for good, batch by batch, in index order but for those
+        that ran again: they stand beside their neighbours. Holds one block of leases at a time."""
+        for start in range(low, high, keys.BLOCK):
+            end = min(high, start + keys.BLOCK)
+            leases = list(self._leases.around(job, start, end, consistent=True))
+            for lease, outcomes in self._outcomes.batches(leases):
+                final = lease.done | lease.failed
+                for outcome in outcomes:
+                    if outcome["index"] in final and start <= outcome["index"] < end:
+                        yield lease, outcome
 
     def _with_outcomes(
         self, job: Job, start: int, end: int, limit: int, place: str | None, status: TaskStatus | None = None
@@ -133,15 +147,15 @@ def _further(start: int, end: int) -> int | None:
     return start + INDICES_PER_PAGE if start + INDICES_PER_PAGE < end else None
 
 
-def _result_view(job: str, spec: Spec, standing: Standing, outcome: Outcome | None) -> ResultView:
-    lease, said = standing.lease, outcome or {"index": standing.index, "at": 0}
-    assert lease is not None
-    payload = json.loads(spec.space.payload(standing.index))
+def result_view(job: str, spec: Spec, lease: Lease, said: Outcome) -> ResultView:
+    """One completed task as clients see it; `lease` is the one that completed it."""
+    index = said["index"]
+    payload = json.loads(spec.space.payload(index))
     explicit = spec.job.tasks is not None
     axes = {} if explicit else {name: value for name, value in payload.items() if name != "alg"}
     return ResultView(
-        task_id=short_task_id(job, standing.index),
-        index=standing.index,
+        task_id=short_task_id(job, index),
+        index=index,
         attempt=lease.attempts,
         algorithm=payload.get("alg") if not explicit else None,
         iterations=axes.get("iterations"),

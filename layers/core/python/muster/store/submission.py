@@ -6,6 +6,7 @@ from muster.core.job import ENDED
 from muster.store.audit import Audit
 from muster.store.jobs import Job, Jobs
 from muster.store.reading import Reading
+from muster.store.reports import state_of
 from muster.store.specs import Spec, Specs
 from muster.store.table import Item
 from muster.sweeps.models import JobCancelled, JobList, JobSubmitted, JobView, Status, SubmitJob
@@ -34,6 +35,7 @@ def view(job: Job) -> JobView:
         created_at=iso(head["created"]),
         finished_at=iso(head["finished"]) if "finished" in head else None,
         retry_of=head.get("retry_of"),
+        report=state_of(head).value,
     )
 
 
@@ -44,8 +46,10 @@ class Submission:
 
     def submit(self, organization: str, request: SubmitJob, key: str | None) -> JobSubmitted:
         checked_space(request)
-        spec = Spec.of(request)
-        job = self._jobs.create(organization, spec, request.max_attempts or self._max_attempts, key)
+        webhook = request.delivery.webhook if request.delivery else None
+        spec = Spec.of(_without_webhook(request))
+        attempts = request.max_attempts or self._max_attempts
+        job = self._jobs.create(organization, spec, attempts, key, webhook=webhook)
         return JobSubmitted(job_id=job, total_tasks=spec.space.total)
 
     def retry(self, organization: str, job_id: str, key: str | None) -> JobSubmitted:
@@ -59,7 +63,8 @@ class Submission:
         failed = list(self._reading.indices(job, "failed"))
         before = spec.space.subset
         again = Spec.of(spec.job, failed if before is None else [before[index] for index in failed])
-        new = self._jobs.create(organization, again, job.head["max_attempts"], key, retry_of=job_id)
+        attempts = job.head["max_attempts"]
+        new = self._jobs.create(organization, again, attempts, key, retry_of=job_id)
         return JobSubmitted(job_id=new, total_tasks=len(failed), retry_of=job_id)
 
     def cancel(self, organization: str, job_id: str) -> JobCancelled:
@@ -81,6 +86,13 @@ class Submission:
             if status in (None, job.status.value) and (name or "").lower() in str(job.head.get("name", "")).lower():
                 found.append(view(job))
         return JobList(jobs=found)
+
+
+def _without_webhook(request: SubmitJob) -> SubmitJob:
+    """What a specification keeps: addresses and secrets have rows of their own."""
+    if request.delivery is None:
+        return request
+    return request.model_copy(update={"delivery": request.delivery.model_copy(update={"webhook": None})})
 
 
 def _position(organization: str, after: str | None) -> Item | None:

@@ -1,5 +1,7 @@
 """The sweeps face, whole: one method per operation of the API, named like it. Built once per process by the wiring."""
 
+from typing import TYPE_CHECKING
+
 from botocore.exceptions import ClientError
 
 from muster.core.clock import Clock, iso
@@ -10,12 +12,14 @@ from muster.store.audit import Audit
 from muster.store.batches import Batches
 from muster.store.blobs import Blobs
 from muster.store.claims import Claims
+from muster.store.ending import Ending
 from muster.store.jobs import Jobs
 from muster.store.leases import Leases
 from muster.store.memory import Memory
 from muster.store.outcomes import Outcomes
 from muster.store.reading import Reading, parse_next
 from muster.store.reapers import TASK_REAPER_TICKS, Reapers
+from muster.store.reports import Reports
 from muster.store.settling import Settling
 from muster.store.specs import Spec, Specs
 from muster.store.spots import HEARTBEAT_SECONDS, Spot, Spots
@@ -23,6 +27,9 @@ from muster.store.submission import Submission, view
 from muster.store.table import Table
 from muster.store.watch import Send, Watch
 from muster.sweeps import models
+
+if TYPE_CHECKING:
+    from muster.store.sweeps_aggregation import SweepsAggregation
 
 _HEALTH_KNOWN_MS = 1_000
 _JOBS_IN_HEALTH = 200
@@ -32,20 +39,28 @@ _JOBS_IN_HEALTH = 200
 class Sweeps:
     """`organization` is whoever asks: the one of a client's key, or of a spot's."""
 
-    def __init__(self, table: Table, blobs: Blobs, send: Send, clock: Clock, max_attempts: int) -> None:
-        self._clock = clock
+    def __init__(self, table: Table, blobs: Blobs, send: Send, clock: Clock, max_attempts: int, ending: Ending) -> None:
+        self._clock, finishes = clock, ending.finishes
         self._leases, self._outcomes = Leases(table), Outcomes(table, blobs)
         self._specs, self._spots = Specs(table, blobs, clock), Spots(table, clock)
-        self._jobs = Jobs(table, self._specs, clock)
+        self._jobs = Jobs(table, self._specs, finishes, ending.deliveries, clock)
         self._reading = Reading(self._leases, self._outcomes)
-        self._audit = Audit(table, self._jobs, self._spots, clock)
+        self._audit = Audit(table, self._jobs, self._spots, finishes, clock)
         self._submission = Submission(self._jobs, self._specs, self._reading, self._audit, max_attempts)
         self._claims = Claims(table, self._jobs, self._specs, clock)
         settling = Settling(table, self._leases, self._jobs, self._outcomes, clock)
         self._settling, self._batches = settling, Batches(settling, self._specs, clock)
         self._reapers = Reapers(table, self._spots, self._leases, self._jobs, self._outcomes, clock)
         self._watch = Watch(table, send, clock)
+        self._reports = Reports(table, finishes, ending.deliveries, ending.saved, ending.send, clock)
         self._health: Memory[models.Health] = Memory(clock, _HEALTH_KNOWN_MS, 100)
+
+    @property
+    def aggregation(self) -> "SweepsAggregation":
+        """What the finish workflow makes of an ended job. Imported here: no other function needs it."""
+        from muster.store.sweeps_aggregation import SweepsAggregation
+
+        return SweepsAggregation(self._jobs, self._specs, self._reading)
 
     # --- jobs ---------------------------------------------------------------------------------------------------------
 
@@ -66,7 +81,8 @@ class Sweeps:
         return self._submission.list(organization, status, name, limit, next)
 
     def get_job(self, organization: str, job_id: str) -> models.JobView:
-        return view(self._jobs.get(organization, job_id))
+        job = view(self._jobs.get(organization, job_id))
+        return job.model_copy(update={"deliveries": self._reports.deliveries(job_id) or None})
 
     def cancel_job(self, organization: str, job_id: str) -> models.JobCancelled:
         return self._submission.cancel(organization, job_id)
@@ -80,6 +96,19 @@ class Sweeps:
         start, job = parse_next(next), self._jobs.get(organization, job_id)
         results, further = self._reading.results(job, self._specs.get(job_id), start, limit)
         return models.ResultList(job_id=job_id, total_completed=job.counts.done, results=results, next=_next(further))
+
+    def get_report(self, organization: str, job_id: str, kind: str) -> bytes | models.ReportPending:
+        """The report's text, or that it is on its way."""
+        return self._reports.text(self._jobs.head(organization, job_id), kind)
+
+    def list_report_files(self, organization: str, job_id: str) -> models.ReportFiles | models.ReportPending:
+        return self._reports.files(self._jobs.head(organization, job_id))
+
+    def redeliver_report(self, organization: str, job_id: str, delivery_id: str) -> models.ReportRedelivered:
+        return self._reports.redeliver(self._jobs.head(organization, job_id), delivery_id)
+
+    def try_webhook(self, request: models.TryWebhook) -> models.WebhookTried:
+        return self._reports.try_out(request)
 
     def list_tasks(
         self,
@@ -246,11 +275,12 @@ class Sweeps:
             self._reapers.reap_tasks()
         self._watch.saw(self._reapers.anything_to_watch())
 
-    def audit_jobs(self) -> None:
-        """Mend what crashes left, and see to it that whatever has a deadline is watched."""
+    def audit_jobs(self) -> int:
+        """Mend what crashes left, and see to it that whatever has a deadline is watched. How many finishes were
+        overdue."""
         if self._reapers.anything_to_watch():
             self._watch.arm()
-        self._audit.all_jobs()
+        return self._audit.all_jobs()
 
 
 def _next(index: int | None) -> str | None:

@@ -45,7 +45,7 @@ class Transient(Exception):
 class Write:
     """One write with its condition, for `Table.write` or as part of `Table.transact`."""
 
-    kind: Literal["Put", "Update", "ConditionCheck"]
+    kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
     request: dict[str, Any] = field(repr=False)
 
 
@@ -110,6 +110,10 @@ def update(key: Item, expression: str, condition: str | None = None, **values: A
     return Write("Update", {"Key": encode(key), **_expressed(condition, expression, values)})
 
 
+def delete(key: Item, condition: str | None = None, **values: Any) -> Write:
+    return Write("Delete", {"Key": encode(key), **_expressed(condition, None, values)})
+
+
 def check(key: Item, condition: str, **values: Any) -> Write:
     return Write("ConditionCheck", {"Key": encode(key), **_expressed(condition, None, values)})
 
@@ -170,17 +174,15 @@ class Table:
         raw = patiently(self._client.get_item, request).get("Item")
         return decode(raw) if raw else None
 
-    def get_many(self, keys: list[Item]) -> list[Item]:
-        """Rows by key, in no order; missing ones are left out."""
-        found: list[Item] = []
+    def get_many(self, keys: list[Item]) -> Iterator[Item]:
+        """Rows by key, in no order, a hundred at a time as they are asked for; missing ones are left out."""
         pending = [encode(key) for key in keys]
         while pending:
             request = {"RequestItems": {self._name: {"Keys": pending[:100], "ConsistentRead": True}}}
             answer = patiently(self._client.batch_get_item, request)
-            found += map(decode, answer["Responses"].get(self._name, []))
+            yield from map(decode, answer["Responses"].get(self._name, []))
             unread = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
             pending = unread + pending[100:]
-        return found
 
     def write(self, write: Write, returning: Literal["NONE", "ALL_NEW", "ALL_OLD"] = "NONE") -> Item:
         """One conditional write; refused, it says by which row."""

@@ -15,6 +15,12 @@ Format = Literal["json", "ndjson", "csv"]
 
 CONTENT_TYPES: Mapping[str, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
+REPORT_TYPES: Mapping[str, str] = {
+    "json": "application/json",
+    "txt": "text/plain; charset=utf-8",
+    "csv": CONTENT_TYPES["csv"],
+}
+
 _FIRST = ("taskId", "index", "attempt", "algorithm")
 _LAST = ("fopt", "iter", "runtimeMs", "spotId", "finishedAt", "resultJson")
 

@@ -32,6 +32,17 @@ from muster.sweeps.models.jobs import (
     TaskView,
     Values,
 )
+from muster.sweeps.models.reports import (
+    DeliveryStatus,
+    DeliveryView,
+    ReportFile,
+    ReportFiles,
+    ReportPending,
+    ReportRedelivered,
+    ReportStatus,
+    TryWebhook,
+    WebhookTried,
+)
 from muster.sweeps.models.spots import (
     Health,
     Heartbeat,
@@ -77,6 +88,8 @@ __all__ = [
     "CompleteTasks",
     "CompletedItem",
     "Completion",
+    "DeliveryStatus",
+    "DeliveryView",
     "FailTask",
     "FailTasks",
     "FailedItem",
@@ -96,6 +109,11 @@ __all__ = [
     "Outcome",
     "Pool",
     "Range",
+    "ReportFile",
+    "ReportFiles",
+    "ReportPending",
+    "ReportRedelivered",
+    "ReportStatus",
     "Request",
     "Response",
     "ResultList",
@@ -117,5 +135,7 @@ __all__ = [
     "TaskView",
     "TasksClaimed",
     "TasksSettled",
+    "TryWebhook",
     "Values",
+    "WebhookTried",
 ]

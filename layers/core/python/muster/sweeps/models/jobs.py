@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
+from muster.core.delivery import Delivery
 from muster.sweeps.models.base import (
     MAX_EXPLICIT_TASKS,
     AxisName,
@@ -16,6 +17,7 @@ from muster.sweeps.models.base import (
     Status,
     TaskStatus,
 )
+from muster.sweeps.models.reports import DeliveryView, ReportStatus
 
 
 class Range(Request):
@@ -74,6 +76,7 @@ class SubmitJob(Request):
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     task_timeout_seconds: Annotated[int, Field(ge=1, le=7 * 86_400)] = 300
     pool: Pool = "default"
+    delivery: Delivery | None = None
 
 
 class JobSubmitted(Response):
@@ -102,6 +105,8 @@ class JobView(Response):
     created_at: str
     finished_at: str | None = None
     retry_of: str | None = None
+    report: ReportStatus
+    deliveries: list[DeliveryView] | None = None
 
 
 class JobList(Response):
