@@ -5,11 +5,11 @@ Both carry numbers exactly, and neither holds the number of all results: a page 
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from muster.sweeps import exact_json
-from muster.sweeps.models import ResultList
+from muster.sweeps.models import ResultList, ResultView
 
 Format = Literal["json", "ndjson", "csv"]
 
@@ -27,8 +27,16 @@ _LAST = ("fopt", "iter", "runtimeMs", "spotId", "finishedAt", "resultJson")
 
 def render(page: ResultList, format: Literal["ndjson", "csv"]) -> str:
     """One page as text, each line ended; a table begins with a line of names on every page."""
-    rows = page.model_dump(by_alias=True, exclude_none=True)["results"]
-    return _table(rows) if format == "csv" else "".join(exact_json.dumps(row) + "\n" for row in rows)
+    return results_as_ndjson(page.results) if format == "ndjson" else _table(_rows(page.results))
+
+
+def results_as_ndjson(results: Iterable[ResultView]) -> str:
+    """One line per result, each ended, so that the texts of consecutive pages can be put one behind the other."""
+    return "".join(exact_json.dumps(row) + "\n" for row in _rows(results))
+
+
+def _rows(results: Iterable[ResultView]) -> list[dict[str, Any]]:
+    return [result.model_dump(by_alias=True, exclude_none=True) for result in results]
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

@@ -48,7 +48,8 @@ class Texts(tuple[str, ...]):
 Digits = Steps | Texts
 
 
-def _radix(digits: Digits) -> int:
+def radix_of(digits: Digits) -> int:
+    """How many values an axis has."""
     # Not len(): a range may have more values than a Python length can hold before it is refused.
     return digits.count if isinstance(digits, Steps) else len(digits)
 
@@ -79,29 +80,39 @@ class Space:
         self.subset = subset
 
     @cached_property
-    def _axes(self) -> list[tuple[str, Digits]]:
+    def axes(self) -> list[tuple[str, Digits]]:
+        """Name and values of each digit, outermost first; `alg` before all if there are algorithms."""
         outermost = {"alg": Texts(map(exact_json.dumps, self.job.algorithms))} if self.job.algorithms else {}
         named = {name: _digits(axis) for name, axis in axes_of(self.job).items()}
-        return [(exact_json.dumps(name), digits) for name, digits in (outermost | named).items()]
+        return list((outermost | named).items())
+
+    @cached_property
+    def _members(self) -> list[tuple[str, Digits]]:
+        """The axes, their names as JSON text."""
+        return [(exact_json.dumps(name), digits) for name, digits in self.axes]
 
     @cached_property
     def _whole(self) -> int:
         if self.job.tasks is not None:
             return len(self.job.tasks)
-        return math.prod(_radix(digits) for _, digits in self._axes)
+        return math.prod(radix_of(digits) for _, digits in self.axes)
 
     @property
     def total(self) -> int:
         return self._whole if self.subset is None else len(self.subset)
 
+    def place(self, index: int) -> int:
+        """Where a task is in the whole space, 0 <= index < total: the number that the digits of its axes write."""
+        return index if self.subset is None else self.subset[index]
+
     def payload(self, index: int) -> str:
         """The JSON text of one task, 0 <= index < total."""
-        place = index if self.subset is None else self.subset[index]
+        place = self.place(index)
         if self.job.tasks is not None:
             return exact_json.dumps(self.job.tasks[place])
         members = []
-        for name, digits in reversed(self._axes):
-            place, digit = divmod(place, _radix(digits))
+        for name, digits in reversed(self._members):
+            place, digit = divmod(place, radix_of(digits))
             members.append(f"{name}:{digits[digit]}")
         return "{" + ",".join(reversed(members)) + "}"
 
@@ -110,7 +121,7 @@ class Space:
         """Characters that no payload exceeds."""
         if self.job.tasks is not None:
             return max(len(exact_json.dumps(task)) for task in self.job.tasks)
-        return sum(len(name) + 2 + _width(digits) for name, digits in self._axes) + 1
+        return sum(len(name) + 2 + _width(digits) for name, digits in self._members) + 1
 
 
 def checked_space(job: SubmitJob) -> Space:
