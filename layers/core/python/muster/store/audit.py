@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from muster.core import lease as rules
 from muster.core.clock import Clock
+from muster.core.errors import SchemaNewer
 from muster.core.ids import LeaseRef
 from muster.core.job import ENDED, JobStatus
 from muster.core.lease import Lease
@@ -49,8 +50,12 @@ class Audit:
         self._leases = Leases(table)
 
     def all_jobs(self) -> None:
+        """Every job by itself: one that a newer version wrote is left to that version."""
         for job in list(self._jobs.unfinished()):
-            self.job(job)
+            try:
+                self.job(job)
+            except SchemaNewer:
+                log.warning("Left %s alone: it was written by a newer version", job)
 
     def job(self, job: str) -> None:
         """Mend one job, as far as one run goes."""
