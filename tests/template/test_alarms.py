@@ -169,5 +169,5 @@ def test_searches_keep_to_this_stack(widgets: list[dict[str, Any]]) -> None:
 
     assert searches
     for search in searches:
-        assert re.fullmatch(r"SEARCH\('\{[\w/,]+\} [^']+', '(Sum|Maximum|p99)', \d+\)", search)
-        assert "AWS::StackName" in search or '"Table"' in search or "{AWS/States," in search
+        assert re.fullmatch(r"SEARCH\('\{[\w/,]+\}( \w+=(\w+|\"[\w:]+\"))+', 'Sum', \d+\)", search)
+        assert any(own in search for own in ('service="AWS::StackName"', 'TableName="Table"', "StateMachineArn=Finish"))
