@@ -1,5 +1,6 @@
 """Least privilege, checked by what is asked for: each function may do what its calls need, and nothing else."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import pytest
 
 from local.template import read_template, resources
+from tests.docs.documents import document
 from tests.operations import REPOSITORY
-from tests.template.moto_stack import Permission, moto_stack
+from tests.template.moto_stack import MotoStack, Permission, moto_stack
 from tests.template.walk import Walk
 
 
@@ -42,10 +44,15 @@ def _places(resource: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def needed() -> Iterator[dict[str, set[Permission]]]:
+def walked() -> Iterator[MotoStack]:
     with pytest.MonkeyPatch.context() as patch, moto_stack(patch) as stack:
         Walk(stack).whole()
-        yield defaultdict(set, stack.needed)
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def needed(walked: MotoStack) -> dict[str, set[Permission]]:
+    return defaultdict(set, walked.needed)
 
 
 def test_the_walk_reaches_every_operation(needed: dict[str, set[Permission]]) -> None:
@@ -66,3 +73,15 @@ def test_no_function_may_do_anything_by_a_star() -> None:
 
 def test_nothing_is_ever_scanned(needed: dict[str, set[Permission]]) -> None:
     assert not [action for calls in needed.values() for action, _ in calls if "Scan" in action]
+
+
+def test_nothing_is_ever_deleted(needed: dict[str, set[Permission]]) -> None:
+    assert not [action for calls in needed.values() for action, _ in calls if "Delete" in action]
+
+
+def test_it_is_said_how_long_every_object_is_kept(walked: MotoStack) -> None:
+    objects = [row["object"] for row in walked.everything() if isinstance(row.get("object"), str)]
+    kept = document("docs/operations.md").sections["What is kept, and for how long"]
+
+    assert objects
+    assert {name.partition("/")[0] for name in objects} == set(re.findall(r"^\| `(\w+)/` \|", kept, re.MULTILINE))

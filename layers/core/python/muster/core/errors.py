@@ -21,7 +21,8 @@ MusterError
 ├── IdempotencyMismatch     the same Idempotency-Key with another body
 └── Unavailable             try again after `retry_after_seconds`
     ├── StoreBusy           conflicts or throttling outlasted our retries
-    └── StoreUnreachable    the table does not answer, or not to us
+    ├── StoreUnreachable    the table does not answer, or not to us
+    └── SchemaNewer         a row was written by a newer Muster than this one
 
 The class says what happened, its docstring is the default message, `code` is what clients compare. Which HTTP status
 belongs to it is known to muster.edge alone.
@@ -173,3 +174,10 @@ class StoreUnreachable(Unavailable):
     """database disconnected"""
 
     code = "DATABASE_DISCONNECTED"
+
+
+class SchemaNewer(Unavailable):
+    """written by a newer version"""
+
+    code = "SCHEMA_NEWER"
+    retry_after_seconds = 30

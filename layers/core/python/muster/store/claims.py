@@ -13,6 +13,7 @@ from zlib import crc32
 
 from muster.core import lease as rules
 from muster.core.clock import Clock
+from muster.core.errors import SchemaNewer
 from muster.core.ids import LeaseRef, new_nonce, organization_of
 from muster.core.job import TRANSITIONS, JobStatus
 from muster.core.lease import Lease
@@ -89,7 +90,7 @@ class Claims:
         order = Order(spot, wanted, mark_of(spot, claim_id), self._clock())
         for fresh in (False, True):
             for job in self._in_turn(spot, fresh=fresh):
-                taken = self._from(job, order, fresh=fresh)
+                taken = self._from_if_known(job, order, fresh=fresh)
                 if taken:
                     served = self._served[spot.pool]
                     served[job.organization] = served.get(job.organization, 0) + 1
@@ -128,6 +129,13 @@ class Claims:
         return known
 
     # --- handing out ------------------------------------------------------------------------------------------------
+
+    def _from_if_known(self, job: OpenJob, order: Order, *, fresh: bool) -> list[Lease]:
+        """Nothing of a job that a newer version wrote; the next one may be older."""
+        try:
+            return self._from(job, order, fresh=fresh)
+        except SchemaNewer:
+            return []
 
     def _from(self, job: OpenJob, order: Order, *, fresh: bool) -> list[Lease]:
         fitting = max(1, ANSWER_CHARACTERS // self._specs.get(job.id).space.longest)

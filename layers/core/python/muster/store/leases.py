@@ -91,12 +91,14 @@ class Leases:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def get(self, key: Item) -> Lease | None:
-        item = self._table.get({"pk": key["pk"], "sk": key["sk"]})
+    def get(self, entry: Item) -> Lease | None:
+        """The lease that an index names; None when it is gone or of a newer schema."""
+        item = self._table.get_if_known({"pk": entry["pk"], "sk": entry["sk"]})
         return from_item(item) if item else None
 
     def lease(self, ref: LeaseRef) -> Lease | None:
-        return self.get(keys.lease(ref))
+        item = self._table.get(keys.lease(ref))
+        return from_item(item) if item else None
 
     def around(self, job: str, low: int, high: int, *, consistent: bool = False) -> Iterator[Lease]:
         """Every lease that may hold an index of [low, high), by first index within a block, blocks ascending."""

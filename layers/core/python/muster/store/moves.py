@@ -8,7 +8,7 @@ from muster.core.ids import LeaseRef
 from muster.core.job import JobStatus
 from muster.core.lease import Indices, Lease
 from muster.store import keys, leases
-from muster.store.table import Refused, Table, Write, update
+from muster.store.table import Refused, Table, Write, update, upsert
 
 
 class LeaseChanged(Exception):
@@ -25,7 +25,7 @@ class JobNotRunning(Exception):
 
 def settled(ref: LeaseRef, done: int, failed: int) -> Write:
     """Count tasks that are settled in the same transaction."""
-    return update(keys.tally(ref), "ADD #done :done, #failed :failed", done=done, failed=failed)
+    return upsert(keys.tally(ref), "ADD #done :done, #failed :failed", done=done, failed=failed)
 
 
 def waiting_again(job: str, count: int) -> Write:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from muster.core import lease as rules
 from muster.core.clock import Clock
+from muster.core.errors import SchemaNewer
 from muster.core.ids import short_task_id
 from muster.core.lease import Lease
 from muster.store import keys, moves
@@ -80,10 +81,11 @@ class Reapers:
         return sum(self._reap(lease, reason) for lease in leases)
 
     def _reap(self, lease: Lease, reason: str) -> int:
-        """Take a lease from its holder, on condition that it is as it was read: a settle in between wins."""
+        """Take a lease from its holder, on condition that it is as it was read: a settle in between wins, and so does
+        a newer version that wrote the job."""
         try:
             self._take_back(lease, reason)
-        except moves.LeaseChanged:
+        except (moves.LeaseChanged, SchemaNewer):
             return 0
         return len(lease.owed)
 

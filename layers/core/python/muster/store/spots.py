@@ -14,7 +14,7 @@ from muster.core.errors import SpotNotFound
 from muster.core.ids import SHARED, LeaseRef, new_spot_id, parse_lease
 from muster.store import keys
 from muster.store.memory import Memory
-from muster.store.table import Item, Refused, Table, update
+from muster.store.table import Item, Refused, Table, update, upsert
 
 HEARTBEAT_SECONDS = 3
 """How often a spot should be heard of."""
@@ -90,7 +90,7 @@ class Spots:
         )
         values = self._alive(spot_id) | {"pool": pool} | said
         key = keys.spot(organization, spot_id)
-        row = self._table.write(update(key, expression, **values), returning="ALL_NEW")
+        row = self._table.write(upsert(key, expression, **values), returning="ALL_NEW")
         self._heard.put((organization, spot_id), True)
         return Spot(organization, row)
 
@@ -179,7 +179,7 @@ class Spots:
         for place in range(keys.DUE_SHARDS):
             condition = "#due_pk = :shard AND #due_at <= :now"
             for entry in list(self._table.query(condition, index="due", shard=f"SPOTS#{place}", now=now)):
-                row = self._table.get({"pk": entry["pk"], "sk": entry["sk"]})
+                row = self._table.get_if_known({"pk": entry["pk"], "sk": entry["sk"]})
                 if row and "due_pk" in row:
                     yield Spot(entry["pk"].partition("#")[0], row)
 

@@ -1,7 +1,8 @@
 """The table, one request at a time: writes that say what they refuse, conflicts and throttling ridden out.
 
 A refusal (the condition did not hold) is an answer and comes back as `Refused` with the row that refused. A conflict or
-a throttle is none: it is tried again with backoff and jitter, and only in the end becomes `StoreBusy`.
+a throttle is none: it is tried again with backoff and jitter, and only in the end becomes `StoreBusy`. A row of a newer
+schema is neither read nor written: `SchemaNewer`.
 """
 
 import re
@@ -13,8 +14,9 @@ import tenacity
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from muster.core.errors import StoreBusy
+from muster.core.errors import SchemaNewer, StoreBusy
 from muster.core.ids import new_nonce
+from muster.store import schema
 
 Item = dict[str, Any]
 """A row, in Python values: str, int, bytes, bool, frozenset of int or str, list of str."""
@@ -90,6 +92,11 @@ def decode(raw: dict[str, Any]) -> Item:
     return {name: _decode(value) for name, value in raw.items()}
 
 
+def _row(raw: dict[str, Any]) -> Item:
+    """A whole row, as today's code knows it."""
+    return schema.read(decode(raw))
+
+
 def _expressed(condition: str | None, update: str | None, values: Item) -> dict[str, Any]:
     """`#name` stands for the attribute of that name, `:name` for the value of that name."""
     texts = {"ConditionExpression": condition, "UpdateExpression": update}
@@ -103,11 +110,19 @@ def _expressed(condition: str | None, update: str | None, values: Item) -> dict[
 
 
 def put(item: Item, condition: str | None = None, **values: Any) -> Write:
-    return Write("Put", {"Item": encode(item), **_expressed(condition, None, values)})
+    """The whole row in place of what may be there, on the condition."""
+    return Write("Put", {"Item": encode(schema.stamped(item)), **_expressed(condition, None, values)})
 
 
 def update(key: Item, expression: str, condition: str | None = None, **values: Any) -> Write:
-    return Write("Update", {"Key": encode(key), **_expressed(condition, expression, values)})
+    """Some attributes of a row that is there: the condition says so, or what was read before."""
+    expressed = _expressed(schema.guarded(condition), expression, values | {"v": schema.CURRENT})
+    return Write("Update", {"Key": encode(key), **expressed})
+
+
+def upsert(key: Item, expression: str, condition: str | None = None, **values: Any) -> Write:
+    """An update that makes the row when there is none."""
+    return update(key, schema.stamping(expression), condition, **values)
 
 
 def delete(key: Item, condition: str | None = None, **values: Any) -> Write:
@@ -123,13 +138,13 @@ def _refusal(error: ClientError) -> Exception:
     code = error.response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         raw: Any = error.response.get("Item")
-        return Refused(decode(raw) if raw else None)
+        return Refused(_row(raw) if raw else None)
     if code == "TransactionCanceledException":
         reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
         for place, reason in enumerate(reasons):
             if reason.get("Code") == "ConditionalCheckFailed":
                 raw = reason.get("Item")
-                return Refused(decode(raw) if raw else None, place)
+                return Refused(_row(raw) if raw else None, place)
         if any(reason.get("Code") in _TRANSIENT_REASONS for reason in reasons):
             return Transient(code)
     return Transient(code) if code in _TRANSIENT else error
@@ -172,7 +187,14 @@ class Table:
     def get(self, key: Item, *, consistent: bool = True) -> Item | None:
         request = {"TableName": self._name, "Key": encode(key), "ConsistentRead": consistent}
         raw = patiently(self._client.get_item, request).get("Item")
-        return decode(raw) if raw else None
+        return _row(raw) if raw else None
+
+    def get_if_known(self, key: Item) -> Item | None:
+        """For who walks over many rows: one of a newer schema is left to the code that wrote it, as if it were gone."""
+        try:
+            return self.get(key)
+        except SchemaNewer:
+            return None
 
     def get_many(self, keys: list[Item]) -> Iterator[Item]:
         """Rows by key, in no order, a hundred at a time as they are asked for; missing ones are left out."""
@@ -180,7 +202,7 @@ class Table:
         while pending:
             request = {"RequestItems": {self._name: {"Keys": pending[:100], "ConsistentRead": True}}}
             answer = patiently(self._client.batch_get_item, request)
-            yield from map(decode, answer["Responses"].get(self._name, []))
+            yield from map(_row, answer["Responses"].get(self._name, []))
             unread = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
             pending = unread + pending[100:]
 
@@ -191,7 +213,8 @@ class Table:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         call: Callable[..., Any] = self._client.put_item if write.kind == "Put" else self._client.update_item
         answer: dict[str, Any] = patiently(call, request)
-        return decode(answer.get("Attributes", {}))
+        written = answer.get("Attributes")
+        return _row(written) if written else {}
 
     def transact(self, *writes: Write) -> None:
         """All or nothing. The token makes a repeated request within one call take effect once."""
@@ -212,7 +235,10 @@ class Table:
         newest_first: bool = False,
         **values: Any,
     ) -> Iterator[Item]:
-        """Rows in key order, page by page as they are asked for; `limit` bounds the rows of all pages together."""
+        """Rows in key order, page by page as they are asked for; `limit` bounds the rows of all pages together.
+
+        What an index answers is not the row but its keys, and has no schema.
+        """
         request: dict[str, Any] = {
             "TableName": self._name,
             "ConsistentRead": consistent,
@@ -231,7 +257,7 @@ class Table:
                 request["Limit"] = left
             answer = patiently(self._client.query, request)
             rows: list[dict[str, Any]] = answer["Items"]
-            yield from map(decode, rows)
+            yield from map(decode if index else _row, rows)
             if left is not None:
                 left -= len(rows)
             if "LastEvaluatedKey" not in answer or (left is not None and left <= 0):

@@ -12,7 +12,7 @@ from muster.core.clock import Clock
 from muster.core.ids import new_nonce
 from muster.store import keys
 from muster.store.memory import Memory
-from muster.store.table import Item, Refused, Table, update
+from muster.store.table import Item, Refused, Table, upsert
 
 TICK_SECONDS = 5
 IDLE_TICKS = 3
@@ -76,7 +76,7 @@ class Watch:
         """The row after the write; None when refused. A refusal by our own write, whose answer was lost, is none."""
         nonce = new_nonce()
         try:
-            write = update(keys.WATCH, expression, condition, nonce=nonce, **values)
+            write = upsert(keys.WATCH, expression, condition, nonce=nonce, **values)
             return self._table.write(write, returning="ALL_NEW")
         except Refused as refused:
             ours = refused.item is not None and refused.item.get("written_by") == nonce
