@@ -63,7 +63,7 @@ check: .venv/.dev
 	$(BIN)/lint-imports
 
 openapi: .venv/.local
-	@$(BIN)/python -m muster.edge.openapi functions functions/meta/openapi.json
+	@$(BIN)/python -m muster.edge.openapi functions events functions/meta/openapi.json
 
 bench: .venv/.dev
 	$(BIN)/python -m bench

@@ -7,15 +7,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from local.template import read_template, resources
 from muster.edge.openapi import document, text
-from muster.edge.openapi.handlers import endpoints_of
-from tests.operations import OPERATIONS, REPOSITORY, endpoint, file_of
+from muster.edge.openapi.handlers import endpoints_of, sample_bodies
+from tests.operations import EVENTS, OPERATIONS, REPOSITORY, endpoint, file_of
 
 SERVED = REPOSITORY / "functions" / "meta" / "openapi.json"
 
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, Any]:
-    return document(endpoints_of(REPOSITORY / "functions"))
+    return document(endpoints_of(REPOSITORY / "functions"), sample_bodies(EVENTS))
 
 
 def operations(made: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -32,7 +32,9 @@ def test_the_served_document_is_what_the_handlers_say_now(made: dict[str, Any]) 
 
 
 def test_the_text_does_not_depend_on_the_order_of_the_handlers(made: dict[str, Any]) -> None:
-    assert text(document(reversed(list(endpoints_of(REPOSITORY / "functions"))))) == text(made)
+    reversed_handlers = reversed(list(endpoints_of(REPOSITORY / "functions")))
+
+    assert text(document(reversed_handlers, sample_bodies(EVENTS))) == text(made)
 
 
 def test_the_document_is_valid(made: dict[str, Any]) -> None:
@@ -61,6 +63,15 @@ def test_an_operation_has_its_face_a_summary_and_the_status_of_its_endpoint(
     assert told["summary"][0].isupper()
     assert [status for status in told["responses"] if status < "300"] == [str(endpoint(operation).status)]
     assert "default" in told["responses"]
+
+
+def test_every_body_has_the_sample_event_as_its_example(made: dict[str, Any]) -> None:
+    bodies = [
+        one["requestBody"] for methods in made["paths"].values() for one in methods.values() if "requestBody" in one
+    ]
+
+    assert bodies
+    assert all("example" in body["content"]["application/json"] for body in bodies)
 
 
 def names_of_members(schema: Any) -> set[str]:

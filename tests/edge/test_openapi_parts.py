@@ -124,6 +124,15 @@ def test_refusals_follow_from_what_a_route_takes() -> None:
     assert list(told["/api/v1/shelves"]["get"]["responses"]) == ["200", "400", "401", "429", "503", "default"]
 
 
+def test_a_route_for_some_roles_can_be_forbidden() -> None:
+    restricted = Endpoint("GET", "/api/v1/shelves", 200, list_shelves.function)
+    vars(restricted)["roles"] = frozenset({Role.ADMIN})
+
+    operation = of(restricted)["paths"]["/api/v1/shelves"]["get"]
+    assert operation["responses"]["403"] == {"$ref": "#/components/responses/Forbidden"}
+    assert operation["security"] == [{"key": ["admin"]}]
+
+
 def test_a_refusal_that_does_not_follow_can_be_declared() -> None:
     @endpoint("POST", "/claim")
     def claim_shelf(call: Call) -> Annotated[Shelf, Refuses(404)]: ...
@@ -136,7 +145,9 @@ def test_all_refusals_have_one_shape_and_who_should_come_back_is_told_when() -> 
     components = of(list_shelves)["components"]
 
     for refusal in components["responses"].values():
-        assert refusal["content"] == {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+        assert refusal["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+    missing = components["responses"]["NotFound"]["content"]["application/json"]["example"]
+    assert missing == {"success": False, "error": "not found", "code": "NOT_FOUND"}
     waiting = {name for name, refusal in components["responses"].items() if "headers" in refusal}
     assert waiting == {"TooManyRequests", "Unavailable"}
     assert "`JOB_ENDED`" in components["responses"]["Conflict"]["description"]

@@ -1,16 +1,16 @@
-"""Write the document: `python -m muster.edge.openapi FOLDER_OF_HANDLERS FILE`."""
+"""Write the document: `python -m muster.edge.openapi FOLDER_OF_HANDLERS FOLDER_OF_EVENTS FILE`."""
 
 import sys
 from pathlib import Path
 
 from muster.edge.openapi.document import document, text
-from muster.edge.openapi.handlers import endpoints_of
+from muster.edge.openapi.handlers import endpoints_of, sample_bodies
 
 
-def run(folder: Path, file: Path) -> None:
-    sys.path.insert(0, str(folder.resolve().parent))
-    file.write_text(text(document(endpoints_of(folder))), encoding="utf-8")
+def run(handlers: Path, events: Path, file: Path) -> None:
+    sys.path.insert(0, str(handlers.resolve().parent))
+    file.write_text(text(document(endpoints_of(handlers), sample_bodies(events))), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), Path(sys.argv[2]))
+    run(*map(Path, sys.argv[1:4]))

@@ -4,7 +4,7 @@ import inspect
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from importlib.metadata import metadata
 from pathlib import Path
@@ -35,7 +35,7 @@ class _Route:
         if self.answers.models:
             schemas.add((endpoint.operation, "answer"), self.answers.model, "serialization")
 
-    def operation(self, schemas: dict[Any, Json]) -> Json:
+    def operation(self, schemas: dict[Any, Json], sample: Any) -> Json:
         module = sys.modules[self.endpoint.function.__module__]
         summary, _, description = inspect.cleandoc(module.__doc__ or "").partition("\n\n")
         summary = summary.removeprefix(f"{self.endpoint.method} {self.endpoint.path}: ").removesuffix(".")
@@ -46,7 +46,7 @@ class _Route:
             "description": description,
             "security": access.security(self.endpoint),
             "parameters": self._parameters(schemas),
-            "requestBody": self._body(schemas),
+            "requestBody": self._body(schemas, sample),
             "responses": self._responses(schemas),
         }
         return {name: value for name, value in told.items() if value or name == "security"}
@@ -65,11 +65,13 @@ class _Route:
                 )
         return written
 
-    def _body(self, schemas: dict[Any, Json]) -> Json | None:
+    def _body(self, schemas: dict[Any, Json], sample: Any) -> Json | None:
         if not self.signature.body:
             return None
-        schema = schemas[self.endpoint.operation, "body"]
-        return {"required": True, "content": {_JSON: {"schema": schema}}}
+        content: Json = {"schema": schemas[self.endpoint.operation, "body"]}
+        if sample is not None:
+            content["example"] = sample
+        return {"required": True, "content": {_JSON: content}}
 
     def _responses(self, schemas: dict[Any, Json]) -> Json:
         content: Json = {kind: {"schema": _schema_of_text(kind)} for kind in self.answers.content_types}
@@ -89,8 +91,11 @@ class _Route:
         }
 
 
-def document(endpoints: Iterable[Endpoint]) -> Json:
-    """The whole document. Raises AmbiguousName for two operations, routes or models of one name."""
+def document(endpoints: Iterable[Endpoint], samples: Mapping[str, Any] | None = None) -> Json:
+    """The whole document; `samples` are examples of bodies by operation.
+
+    Raises AmbiguousName for two operations, routes or models of one name.
+    """
     told = Schemas()
     routes = [_Route(one, told) for one in sorted(endpoints, key=lambda one: (one.path, one.method))]
     _refuse_repeated("operationId", [route.endpoint.operation for route in routes])
@@ -99,14 +104,15 @@ def document(endpoints: Iterable[Endpoint]) -> Json:
     _refuse_repeated("schema", [*models, *refusals.SCHEMAS])
     paths: dict[str, Json] = {}
     for route in routes:
-        paths.setdefault(route.endpoint.path, {})[route.endpoint.method.lower()] = route.operation(schemas)
+        operation = route.operation(schemas, (samples or {}).get(route.endpoint.operation))
+        paths.setdefault(route.endpoint.path, {})[route.endpoint.method.lower()] = operation
     tags = [tag for path in paths.values() for operation in path.values() for tag in operation["tags"]]
     package = metadata("muster")
     return {
         "openapi": "3.1.0",
         "info": {"title": "Muster", "version": package["Version"], "description": f"{package['Summary']}."},
         # Relative to where the document is: below the API's stage on AWS, at the root elsewhere.
-        "servers": [{"url": "."}],
+        "servers": [{"url": ".", "description": "Where this document is"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(tags)],
         "paths": paths,
         "components": {

@@ -65,14 +65,18 @@ class _Refusal:
 
     name: str
     meaning: str
+    code: str
     codes: set[str] = field(default_factory=set)
 
 
 def _refusals() -> dict[int, _Refusal]:
-    """By status. The gateway refuses with 429 before a function is called."""
-    told = {429: _Refusal("TooManyRequests", "too many requests", {"TOO_MANY_REQUESTS"})}
+    """By status; with those by which the gateway refuses before a function is called."""
+    told = {
+        403: _Refusal("Forbidden", "not allowed", "FORBIDDEN", {"FORBIDDEN"}),
+        429: _Refusal("TooManyRequests", "too many requests", "TOO_MANY_REQUESTS", {"TOO_MANY_REQUESTS"}),
+    }
     for kind in _kinds():
-        refusal = told.setdefault(status_of(kind()), _Refusal(kind.__name__, (kind.__doc__ or "").strip()))
+        refusal = told.setdefault(status_of(kind()), _Refusal(kind.__name__, kind().message, kind.code))
         refusal.codes.add(kind.code)
     return dict(sorted(told.items()))
 
@@ -92,15 +96,16 @@ def name(status: int) -> str:
 def responses() -> dict[str, Json]:
     """The shared responses by name."""
     made = {refusal.name: _response(status, refusal) for status, refusal in _refusals().items()}
-    return {**made, OTHER: _response(0, _Refusal(OTHER, "any other refusal, and faults of ours"))}
+    return {**made, OTHER: _response(0, _Refusal(OTHER, "any other refusal, and faults of ours", MusterError.code))}
 
 
 def _response(status: int, refusal: _Refusal) -> Json:
     codes = ", ".join(f"`{code}`" for code in sorted(refusal.codes))
     meaning = refusal.meaning[:1].upper() + refusal.meaning[1:]
+    example = {"success": False, "error": refusal.meaning, "code": refusal.code}
     made: Json = {
         "description": f"{meaning}: {codes}" if codes else meaning,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}},
     }
     if status in _COME_BACK:
         made["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
