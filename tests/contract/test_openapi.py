@@ -4,6 +4,8 @@ import httpx
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from muster_client.api import Muster
+
 
 def test_the_document_is_served_and_valid(http: httpx.Client) -> None:
     answer = http.get("/openapi.json")
@@ -28,16 +30,32 @@ def test_the_page_is_served_as_html_with_a_policy(http: httpx.Client) -> None:
     assert "SwaggerUIBundle" in answer.text
 
 
+def faults(http: httpx.Client, refused: list[httpx.Response]) -> list[str]:
+    """What of these answers is not as the document says of errors."""
+    schema = {"$ref": "#/components/schemas/Error", "components": http.get("/openapi.json").json()["components"]}
+    return [error.message for answer in refused for error in OAS31Validator(schema).iter_errors(answer.json())]
+
+
 def test_refusals_have_the_shape_that_the_document_promises(http: httpx.Client) -> None:
-    document = http.get("/openapi.json").json()
-    schema = {"$ref": "#/components/schemas/Error", "components": document["components"]}
     refused = [
         http.post("/api/v1/jobs", json={"algorithms": [], "surprise": 1}),
         http.get("/api/v1/jobs/job-main-0000000000000000"),
         http.post("/api/v1/jobs", content=b"x", headers={"Content-Type": "text/plain"}),
         http.get("/docs?unknown=1"),
-        http.delete("/docs"),
     ]
 
-    assert [answer.status_code for answer in refused] == [400, 404, 415, 400, 405]
-    assert [list(OAS31Validator(schema).iter_errors(answer.json())) for answer in refused] == [[]] * len(refused)
+    assert [answer.status_code for answer in refused] == [400, 404, 415, 400]
+    assert faults(http, refused) == []
+
+
+def test_unknown_routes_and_methods_are_refused_in_that_shape_too(http: httpx.Client) -> None:
+    refused = [http.get("/docs/more"), http.delete("/docs")]
+
+    assert [answer.status_code for answer in refused] == [404, 405]
+    assert faults(http, refused) == []
+
+
+def test_the_sdk_reads_both(http: httpx.Client) -> None:
+    with Muster(str(http.base_url)) as muster:
+        assert muster.get_openapi()["info"]["title"] == "Muster"
+        assert muster.show_docs().startswith("<!DOCTYPE html>")

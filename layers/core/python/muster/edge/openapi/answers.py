@@ -14,14 +14,14 @@ class Answers:
     """The model of the JSON answer if there is one, the content types and headers of documents, refusals declared."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        told = list(_parts(get_type_hints(endpoint.function, include_extras=True)["return"]))
+        told = list(_parts(get_type_hints(endpoint.function, include_extras=True).get("return")))
         self.models = [one for one in told if isinstance(one, type) and issubclass(one, BaseModel)]
         media = [one for one in told if isinstance(one, Media)]
         self.content_types = [content_type for one in media for content_type in one.content_types]
         self.headers = {name: about for one in media for name, about in one.headers.items()}
         self.refuses = {status for one in told if isinstance(one, Refuses) for status in one.statuses}
-        if Document in told and not media:
-            raise TypeError(f"{endpoint.operation} returns a Document: Annotated[Document, Media(…)] says which")
+        if (not self.models and not media) or (Document in told and not media):
+            raise TypeError(f"{endpoint.operation} has to return a model, or Annotated[Document, Media(…)]")
 
     @property
     def model(self) -> Any:
