@@ -27,6 +27,10 @@ class Plank(Request):
     knots: Annotated[list[dict[str, Any]], Field(max_length=3)] | None = None
 
 
+class Book(Request):
+    organization: str | None = None
+
+
 class Shelf(Response):
     success: bool = True
     shelf_id: str
@@ -124,13 +128,15 @@ def test_refusals_follow_from_what_a_route_takes() -> None:
     assert list(told["/api/v1/shelves"]["get"]["responses"]) == ["200", "400", "401", "429", "503", "default"]
 
 
-def test_a_route_for_some_roles_can_be_forbidden() -> None:
-    restricted = Endpoint("GET", "/api/v1/shelves", 200, list_shelves.function)
-    vars(restricted)["roles"] = frozenset({Role.ADMIN})
+def test_naming_an_organization_can_be_forbidden() -> None:
+    @endpoint("GET", "/books")
+    def list_books(call: Call, organization: str | None = None) -> Shelf: ...
 
-    operation = of(restricted)["paths"]["/api/v1/shelves"]["get"]
-    assert operation["responses"]["403"] == {"$ref": "#/components/responses/Forbidden"}
-    assert operation["security"] == [{"key": ["admin"]}]
+    @endpoint("POST", "/books")
+    def write_book(call: Call, body: Book) -> Shelf: ...
+
+    for operation in of(list_books, write_book)["paths"]["/books"].values():
+        assert operation["responses"]["403"] == {"$ref": "#/components/responses/Forbidden"}
 
 
 def test_a_refusal_that_does_not_follow_can_be_declared() -> None:
@@ -154,14 +160,18 @@ def test_all_refusals_have_one_shape_and_who_should_come_back_is_told_when() -> 
 
 
 def test_the_spots_routes_take_either_key_and_public_ones_none() -> None:
+    def admitting(path: str, **admission: Any) -> list[dict[str, list[str]]]:
+        made = endpoint("GET", path)(list_shelves.function)
+        vars(made)["admission"] = SimpleNamespace(**admission)
+        return security(made)
+
     assert security(draw_shelf) == [{"key": []}, {"agentKey": []}]
-    restricted = SimpleNamespace(path="/api/v1/keys", roles={Role.USER, Role.ADMIN})
-    assert security(restricted) == [{"key": ["admin", "user"]}]  # type: ignore[arg-type]
-    assert security(SimpleNamespace(path="/docs", public=True)) == []  # type: ignore[arg-type]
+    assert admitting("/api/v1/keys", roles={Role.USER, Role.ADMIN}, public=False) == [{"key": ["admin", "user"]}]
+    assert admitting("/docs", roles={Role.USER}, public=True) == []
 
 
 def test_two_operations_of_one_name_are_refused() -> None:
-    same = Endpoint("GET", "/elsewhere", 200, list_shelves.function)
+    same = endpoint("GET", "/elsewhere")(list_shelves.function)
 
     with pytest.raises(AmbiguousName, match="list_shelves"):
         of(list_shelves, same)

@@ -19,19 +19,11 @@ SCHEMES: dict[str, dict[str, Any]] = {
 }
 
 
-def is_public(endpoint: Endpoint) -> bool:
-    """Whether it asks for no key, however the stack is set up."""
-    return bool(getattr(endpoint, "public", False))
-
-
-def roles_of(endpoint: Endpoint) -> list[str]:
-    """The roles that may call it, if it cares."""
-    return sorted(str(role) for role in getattr(endpoint, "roles", None) or ())
-
-
 def security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
-    """Alternatives, one of which a caller has to meet."""
-    if is_public(endpoint):
+    """Alternatives, one of which a caller has to meet; none where no key is asked for, however the stack is set up."""
+    admission = getattr(endpoint, "admission", endpoint)
+    if getattr(admission, "public", False):
         return []
+    roles = sorted(str(role) for role in getattr(admission, "roles", ()))
     agent: list[dict[str, list[str]]] = [{"agentKey": []}] if endpoint.path.startswith("/internal/") else []
-    return [{"key": roles_of(endpoint)}, *agent]
+    return [{"key": roles}, *agent]

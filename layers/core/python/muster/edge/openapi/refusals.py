@@ -9,7 +9,6 @@ from muster.core import errors
 from muster.core.errors import Fault, MusterError
 from muster.edge.answers import STATUS, status_of
 from muster.edge.endpoint import Endpoint
-from muster.edge.openapi.access import is_public, roles_of
 from muster.edge.signature import Signature
 
 Json = dict[str, Any]
@@ -43,10 +42,9 @@ _COME_BACK = (429, 503)
 
 def statuses(endpoint: Endpoint, signature: Signature, declared: set[int]) -> list[int]:
     """What it can answer with, besides faults of ours: told by its form, and what it declares."""
-    found = {400, 429, 503} | declared
-    if not is_public(endpoint):
-        found.add(401)
-    if roles_of(endpoint):
+    # A key that is sent is looked at also where none is needed, so 401 is everywhere.
+    found = {400, 401, 429, 503} | declared
+    if _names_an_organization(signature):
         found.add(403)
     if signature.parts["path"]:
         found.add(404)
@@ -57,6 +55,12 @@ def statuses(endpoint: Endpoint, signature: Signature, declared: set[int]) -> li
     if any(parameter.name == "idempotency_key" for parameter in signature.parts["header"]):
         found.add(422)
     return sorted(found)
+
+
+def _names_an_organization(signature: Signature) -> bool:
+    """Only who names another organization than the key's is forbidden something."""
+    body = getattr(signature.body.annotation, "model_fields", {}) if signature.body else {}
+    return "organization" in {*body, *(parameter.name for parameter in signature.parts["query"])}
 
 
 @dataclass
