@@ -1,6 +1,7 @@
 # make demo    run the sample sweep on this machine, from nothing
 # make test    every test; make test-fast: those of a minute
 # make check   style, types, imports
+# make openapi the document of the API, from the handlers
 # make bench   what it costs and how fast it is
 # make build   the packages for AWS; make deploy-check: build, deploy to the emulator, try
 
@@ -11,7 +12,7 @@ export UV_SYSTEM_CERTS := true
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 WORKERS ?= auto
 
-.PHONY: help demo up down test test-fast check bench build deploy-check lock clean
+.PHONY: help demo up down test test-fast check openapi bench build deploy-check lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -61,6 +62,9 @@ check: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+openapi: .venv/.local
+	@$(BIN)/python -m muster.edge.openapi functions events functions/meta/openapi.json
+
 bench: .venv/.dev
 	$(BIN)/python -m bench
 
@@ -71,7 +75,7 @@ bench: .venv/.dev
 	$(BIN)/uv pip install --quiet --python .venv-sam/bin/python --require-hashes -r requirements/sam.txt
 	@touch $@
 
-build: .venv/.dev .venv-sam/.sam
+build: .venv/.dev .venv-sam/.sam openapi
 	@runtime=$$($(BIN)/python -m tests.deploy.runtime) || exit 1; \
 	  PATH="$$runtime:$$PATH" SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
 

@@ -13,6 +13,9 @@ EVENTS = REPOSITORY / "events"
 STORES: dict[str, type] = {"sweeps": Sweeps, "schedule": Sweeps}
 """The class whose methods the functions of a folder call, one each and of the same name."""
 
+STORELESS = {"meta"}
+"""Folders whose functions keep nothing and ask nobody."""
+
 HANDLERS = sorted(path for path in (REPOSITORY / "functions").glob("*/*.py") if path.stem != "__init__")
 
 

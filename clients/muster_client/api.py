@@ -146,6 +146,17 @@ class Muster:
         """Take a running task from its spot and make it claimable again."""
         return r.Done.read(self._post(f"/tasks/{_part(task_id)}/reset"))
 
+    # --- the API about itself ---------------------------------------------------------------------------------------
+
+    def get_openapi(self) -> dict[str, Any]:
+        """The OpenAPI document of every route."""
+        document: dict[str, Any] = self._transport.json("GET", "/openapi.json")
+        return document
+
+    def show_docs(self) -> str:
+        """The page about the API, as HTML."""
+        return self._transport.call("GET", "/docs", headers={"Accept": "text/html"}).text
+
     # --- what spots say: /internal/v1 -------------------------------------------------------------------------------
 
     def register_spot(

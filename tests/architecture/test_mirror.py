@@ -15,7 +15,7 @@ import pytest
 
 from local.template import read_template
 from muster.edge.endpoint import Endpoint
-from tests.operations import EVENTS, HANDLERS, HTTP, REPOSITORY, STORES, event_of, handler
+from tests.operations import EVENTS, HANDLERS, HTTP, REPOSITORY, STORELESS, STORES, event_of, handler
 from tests.template.moto_stack import MotoStack, moto_stack
 
 
@@ -42,6 +42,10 @@ def test_every_function_has_a_sample_event_and_every_event_a_function() -> None:
     events = {path.relative_to(EVENTS).with_suffix("") for path in EVENTS.glob("*/*.json")}
 
     assert events == {path.relative_to(REPOSITORY / "functions").with_suffix("") for path in HANDLERS}
+
+
+def test_every_folder_has_a_store_or_is_known_to_need_none() -> None:
+    assert {path.parent.name for path in HANDLERS} == set(STORES) | STORELESS
 
 
 def test_every_function_is_an_operation_of_the_store_and_the_other_way_round() -> None:
@@ -85,6 +89,7 @@ SEQUENCE = [
     ("list_spots", 200), ("renew_tasks", 200), ("complete_task", 200), ("complete_tasks", 200), ("fail_task", 200),
     ("fail_tasks", 200), ("release_tasks", 200), ("reset_task", 200), ("list_tasks", 200), ("list_results", 200),
     ("list_jobs", 200), ("get_job", 200), ("retry_job", 201), ("cancel_job", 200),
+    ("get_openapi", 200), ("show_docs", 200),
 ]  # fmt: skip
 
 

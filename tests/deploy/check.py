@@ -45,7 +45,7 @@ def build(sam: str, environment: dict[str, str], folder: Path) -> None:
 def packages_stand_alone(folder: Path) -> None:
     """Every handler can be imported with nothing but its package and the layers: the emulator's Python has more."""
     layers = [f"{folder}/build/{layer}/python" for layer in ("CoreLayer", "VendorLayer")]
-    for function in ("SubmitJob", "KeepWatch"):
+    for function in ("SubmitJob", "KeepWatch", "ShowDocs"):
         package = folder / "build" / function
         modules = ", ".join(sorted(file.stem for file in package.glob("*.py")))
         path = os.pathsep.join([str(package), *layers])
@@ -80,7 +80,7 @@ def run(command: list[str], environment: dict[str, str], *, show: bool = False) 
 
 def hold_to_the_contract(base: str) -> None:
     """The contract's own tests, against this stack. The gateway's refusals are left out: the emulator has its own."""
-    files = [f"tests/contract/test_{name}.py" for name in ("coordinator_v1", "refusals")]
+    files = [f"tests/contract/test_{name}.py" for name in ("coordinator_v1", "refusals", "openapi")]
     chosen = ["-k", "not unknown_routes and not too_large", "-m", "not slow", "-n", "2", "-q", "-p", "no:cacheprovider"]
     run([sys.executable, "-m", "pytest", *files, *chosen], {**os.environ, "MUSTER_TEST_API": base}, show=True)
 

@@ -46,7 +46,8 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
         for field in annotation.model_fields.values():
             yield from models_in(field.annotation)
-    for inner in get_args(annotation):
+    # An alias that has a name of its own, like Axis, hides what it stands for.
+    for inner in get_args(getattr(annotation, "__value__", annotation)):
         yield from models_in(inner)
 
 

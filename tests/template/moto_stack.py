@@ -55,6 +55,7 @@ class MotoStack:
         """Call the handler with this very event."""
         function = handler(file_of(operation))
         self._operation = operation
+        self.needed.setdefault(operation, set())
         try:
             answer: dict[str, Any] = function(event, None)
         finally:

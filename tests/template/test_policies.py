@@ -19,7 +19,7 @@ def granted() -> dict[str, set[Permission]]:
     functions = resources(read_template(REPOSITORY / "template.yaml"), "AWS::Serverless::Function")
     allowed: dict[str, set[Permission]] = {}
     for _, properties in functions:
-        statements = properties["Policies"]["Statement"]
+        statements = properties.get("Policies", {"Statement": []})["Statement"]
         assert all(set(statement) == {"Effect", "Action", "Resource"} for statement in statements)
         assert all(statement["Effect"] == "Allow" for statement in statements)
         allowed[properties["Handler"].split(".")[0]] = {

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aws_lambda_powertools
 import botocore
 import pytest
 
@@ -40,3 +41,15 @@ def test_the_trimmed_client_library_knows_the_same_endpoints_and_operations(trim
     assert Path(small_place).is_relative_to(trimmed)
     assert not Path(whole_place).is_relative_to(trimmed)
     assert sum(file.stat().st_size for file in (trimmed / "botocore" / "data").rglob("*") if file.is_file()) < 1_000_000
+
+
+@pytest.mark.slow
+def test_the_trimmed_packages_still_hold_what_the_page_of_the_api_is_made_of(tmp_path: Path) -> None:
+    for package in (aws_lambda_powertools, botocore):
+        shutil.copytree(Path(str(package.__file__)).parent, tmp_path / package.__name__)
+    subprocess.run([sys.executable, REPOSITORY / "layers" / "vendor" / "trim.py", tmp_path], check=True)
+    page = "import aws_lambda_powertools, muster.edge.docs_page as d; print(len(d.docs_page().text), d.__file__)"
+    environment = {"PYTHONPATH": f"{tmp_path}:{REPOSITORY}/layers/core/python"}
+    done = subprocess.run([sys.executable, "-c", page], env=environment, capture_output=True, text=True, check=True)
+
+    assert int(done.stdout.split()[0]) > 1_000_000

@@ -56,6 +56,7 @@ class Walk:
         self.failed_job_again()
         self.silent_spots_and_lost_claims()
         self.everything_that_is_refused()
+        self.what_is_asked_of_the_api_itself()
 
     def first_call_after_an_idle_night(self) -> None:
         """Whoever comes first arms the watch."""
@@ -242,3 +243,7 @@ class Walk:
         assert self.call("retry_job", jobId=job)[0] == 409
         self.call("submit_job", {"algorithms": ["GA"], "agents": [1]}, key="same")
         assert self.call("submit_job", {"algorithms": ["PSO"], "agents": [1]}, key="same")[0] == 422
+
+    def what_is_asked_of_the_api_itself(self) -> None:
+        assert self.call("get_openapi")[0] == 200
+        assert self.call("show_docs")[0] == 200

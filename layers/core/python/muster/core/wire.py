@@ -4,11 +4,14 @@ Requests are strict: unknown fields, wrong types and numbers out of range are re
 ISO 8601 in UTC with a trailing Z.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 
 def _as_float(value: object) -> object:
@@ -17,6 +20,17 @@ def _as_float(value: object) -> object:
 
 
 Float = Annotated[float, BeforeValidator(_as_float), Field(allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class DescribedBy:
+    """Names the model by which a value is checked later, so that the body's schema can tell what it should be."""
+
+    model: type[BaseModel]
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, schema_of: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # Wrapped, since a model that is asked for directly would be written out instead of being referred to.
+        return schema_of(core_schema.definitions_schema(self.model.__pydantic_core_schema__, []))
 
 
 class Request(BaseModel):

@@ -43,6 +43,25 @@ class Document:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Media:
+    """The content types of a Document, said where an operation declares what it returns.
+
+        -> Annotated[Document, Media("text/csv; charset=utf-8")]
+
+    `headers`: what the answer carries besides, each by its name with a sentence about it.
+    """
+
+    def __init__(self, *content_types: str, headers: Mapping[str, str] | None = None) -> None:
+        self.content_types, self.headers = content_types, headers or {}
+
+
+class Refuses:
+    """Statuses of refusals that the form of a route does not show; declared like Media, around what is returned."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = statuses
+
+
 def status_of(error: MusterError) -> int:
     """The status of the nearest class in the table; 500 for none, which a test rules out."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)

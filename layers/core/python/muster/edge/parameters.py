@@ -1,17 +1,23 @@
-"""Parameters of routes, in the types that every face shares."""
+"""Parameters of routes, in the types that every face shares; clients read the descriptions."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-Limit = Annotated[int, Field(ge=1, le=1000)]
-"""How many items one page has at most."""
+Limit = Annotated[int, Field(ge=1, le=1000, description="How many items one page has at most.")]
 
-ManyLimit = Annotated[int, Field(ge=1, le=10_000)]
-"""The same, for pages that programs read."""
+ManyLimit = Annotated[int, Field(ge=1, le=10_000, description="How many items one page has at most.")]
+"""For pages that programs read."""
 
-Cursor = Annotated[str, Field(max_length=4096)]
-"""`next` of the page before."""
+Cursor = Annotated[str, Field(max_length=4096, description="`next` of the page before.")]
 
-IdempotencyKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[ -~]+$")]
-"""The header Idempotency-Key: printable ASCII."""
+IdempotencyKey = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[ -~]+$",
+        description="Printable ASCII. The same key with the same request is done once, however often it is sent.",
+    ),
+]
+"""The header Idempotency-Key."""

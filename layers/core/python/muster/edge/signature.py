@@ -22,18 +22,21 @@ _CLOSED = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Signature:
-    """Reads the arguments of one operation out of events."""
+    """Reads the arguments of one operation out of events.
+
+    `parts` are its parameters by where they are sent: `path`, `query` or `header`; `body` is the one of that name.
+    """
 
     def __init__(self, operation: Callable[..., object], path: str) -> None:
         parameters = list(inspect.signature(operation, eval_str=True).parameters.values())[1:]
         in_path = set(re.findall(r"{(\w+)}", path))
-        self._takes_body = any(parameter.name == "body" for parameter in parameters)
-        parts: dict[str, list[inspect.Parameter]] = {"path": [], "query": [], "header": []}
+        self.body = next((parameter for parameter in parameters if parameter.name == "body"), None)
+        self.parts: dict[str, list[inspect.Parameter]] = {"path": [], "query": [], "header": []}
         for parameter in parameters:
             if parameter.name != "body":
-                parts[_part_of(parameter.name, in_path)].append(parameter)
-        fields: dict[str, Any] = {part: (_model(part, found), ...) for part, found in parts.items()}
-        fields |= {p.name: (p.annotation, ...) for p in parameters if p.name == "body"}
+                self.parts[_part_of(parameter.name, in_path)].append(parameter)
+        fields: dict[str, Any] = {part: (_model(part, found), ...) for part, found in self.parts.items()}
+        fields |= {"body": (self.body.annotation, ...)} if self.body else {}
         self._model = create_model(operation.__name__, __config__=_CLOSED, **fields)
 
     def arguments(self, event: Event) -> dict[str, Any]:
@@ -43,16 +46,21 @@ class Signature:
             "query": requests.query_of(event),
             "header": {name: requests.header(event, name) for name in _HEADERS.values()},
         }
-        if self._takes_body:
+        if self.body:
             sent["body"] = requests.body_of(event)
         try:
             read = self._model.model_validate(sent, by_alias=True, by_name=False)
         except ValidationError as error:
             raise InvalidInput(details=faults_of(error, sent)) from None
-        arguments: dict[str, Any] = {"body": read.body} if self._takes_body else {}
+        arguments: dict[str, Any] = {"body": read.body} if self.body else {}
         for part in ("path", "query", "header"):
             arguments |= dict(getattr(read, part))
         return arguments
+
+
+def wire_name(parameter: inspect.Parameter) -> str:
+    """What a parameter is called on the wire."""
+    return _HEADERS.get(parameter.name, to_camel(parameter.name))
 
 
 def _part_of(name: str, in_path: set[str]) -> str:
@@ -68,7 +76,7 @@ def _model(part: str, parameters: list[inspect.Parameter]) -> type[BaseModel]:
             parameter.annotation,
             Field(
                 default=... if parameter.default is inspect.Parameter.empty else parameter.default,
-                alias=_HEADERS.get(parameter.name, to_camel(parameter.name)),
+                alias=wire_name(parameter),
             ),
         )
         for parameter in parameters

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from muster.core.wire import Float, Request, Response
+from muster.core.wire import DescribedBy, Float, Request, Response
 
-__all__ = ["Float", "Request", "Response"]
+__all__ = ["DescribedBy", "Float", "Request", "Response"]
 
 MAX_TASKS = 10**9
 MAX_BATCH = 500

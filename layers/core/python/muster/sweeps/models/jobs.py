@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from typing_extensions import TypeAliasType
 
 from muster.core.delivery import Delivery
 from muster.sweeps.models.base import (
@@ -37,10 +38,13 @@ class Range(Request):
 
 Values = Annotated[list[AxisValue], Field(min_length=1, max_length=10_000)]
 # Told apart before validation, so that a fault in a range is not reported as "not a list" as well.
-Axis = Annotated[
-    Annotated[Range, Tag("range")] | Annotated[Values, Tag("values")],
-    Discriminator(lambda value: "values" if isinstance(value, list) else "range"),
-]
+Axis = TypeAliasType(
+    "Axis",
+    Annotated[
+        Annotated[Range, Tag("range")] | Annotated[Values, Tag("values")],
+        Discriminator(lambda value: "values" if isinstance(value, list) else "range"),
+    ],
+)
 
 
 class Runner(Request):

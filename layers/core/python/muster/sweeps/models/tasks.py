@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from muster.sweeps.models.base import MAX_BATCH, Float, Request, Response, SpotId, TaskId
+from muster.sweeps.models.base import MAX_BATCH, DescribedBy, Float, Request, Response, SpotId, TaskId
 
 
 class ClaimTasks(Request):
@@ -57,7 +57,9 @@ class CompleteTasks(Request):
     """Items are checked one by one: a bad one is answered `invalid` and does not spoil the others."""
 
     spot_id: SpotId
-    tasks: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_BATCH)]
+    tasks: Annotated[
+        list[Annotated[dict[str, Any], DescribedBy(CompletedItem)]], Field(min_length=1, max_length=MAX_BATCH)
+    ]
 
 
 class Failure(Request):
@@ -78,7 +80,9 @@ class FailedItem(Failure):
 
 class FailTasks(Request):
     spot_id: SpotId
-    tasks: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_BATCH)]
+    tasks: Annotated[
+        list[Annotated[dict[str, Any], DescribedBy(FailedItem)]], Field(min_length=1, max_length=MAX_BATCH)
+    ]
 
 
 class TaskCompleted(Response):
