@@ -51,7 +51,7 @@ class Audit:
         self._leases = Leases(table)
 
     def all_jobs(self) -> int:
-        """Every job by itself: one that a newer version wrote is left to that version. How many finishes were overdue."""
+        """Every job by itself: one that a newer version wrote is left to it. How many finishes were overdue."""
         return sum(self._job_if_known(job) for job in list(self._jobs.unfinished()))
 
     def _job_if_known(self, job: str) -> bool:
