@@ -85,12 +85,15 @@ def state_folder(database_url: str) -> Path:
 def overrides(environ: Mapping[str, str]) -> dict[str, str]:
     """Variables of the user's environment that take precedence over the template's, as every function sees them.
 
-    Settings of the contract (ORHESTRA_*) and of logging; never names of resources, which a stale shell would break.
+    Settings of the contract (ORHESTRA_*), of access and of logging; never names of resources, which a stale shell
+    would break. Only this machine reaches the local cloud: it asks for no keys and sets no limits unless told to.
     """
     own = {"ORHESTRA_PORT", "ORHESTRA_DB_URL"}
-    names = re.compile(r"ORHESTRA_\w+|MUSTER_LOG_\w+|POWERTOOLS_\w*LOG\w*")
+    names = re.compile(
+        r"ORHESTRA_\w+|MUSTER_LOG_\w+|POWERTOOLS_\w*LOG\w*|MUSTER_REQUIRE_KEYS|MUSTER_SUBMITS_PER_MINUTE"
+    )
     chosen = {name: value for name, value in environ.items() if names.fullmatch(name) and name not in own}
-    return {"MUSTER_LOG_FORMAT": "text", **chosen}
+    return {"MUSTER_LOG_FORMAT": "text", "MUSTER_REQUIRE_KEYS": "false", "MUSTER_SUBMITS_PER_MINUTE": "0", **chosen}
 
 
 def process_environment(settings: Settings, emulator_port: int, environ: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -12,6 +12,13 @@ from muster.settings import settings
 from muster.store.blobs import Blobs
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
+
+if TYPE_CHECKING:
+    from muster.store.access import Access
+    from muster.store.access_keys import AccessKeys
+    from muster.store.limits import Limits
+    from muster.store.secrets import Secrets
+    from muster.store.trail import Trail
 
 CLIENT_CONFIG = Config(
     connect_timeout=1,
@@ -43,8 +50,56 @@ def _send(message: dict[str, int], delay_seconds: int) -> None:
 
 
 @cache
+def table() -> Table:
+    return Table(client("dynamodb"), settings().table)
+
+
+@cache
 def sweeps() -> Sweeps:
     """The sweeps face of this process."""
     told = settings()
-    table, blobs = Table(client("dynamodb"), told.table), Blobs(lambda: client("s3"), told.bucket)
-    return Sweeps(table, blobs, _send, system_clock, told.max_attempts)
+    blobs = Blobs(lambda: client("s3"), told.bucket)
+    return Sweeps(table(), blobs, _send, system_clock, told.max_attempts, told.organization)
+
+
+# Imported when asked for: a process that is never sent a key, or nothing but keys of the table, does without the rest.
+
+
+@cache
+def secrets() -> "Secrets":
+    """The stack's own keys."""
+    from muster.store.secrets import Secrets
+
+    return Secrets(lambda: client("secretsmanager"), settings().secret, system_clock)
+
+
+@cache
+def access_keys() -> "AccessKeys":
+    """Whose key is it?"""
+    from muster.store.access_keys import AccessKeys
+
+    return AccessKeys(table(), system_clock, settings().organization)
+
+
+@cache
+def trail() -> "Trail":
+    """Who did what."""
+    from muster.store.trail import Trail
+
+    return Trail(table(), system_clock)
+
+
+@cache
+def limits() -> "Limits":
+    """How much an organization may ask for."""
+    from muster.store.limits import Limits
+
+    return Limits(table(), system_clock, settings().submits_per_minute)
+
+
+@cache
+def access() -> "Access":
+    """The face of keys and the trail."""
+    from muster.store.access import Access
+
+    return Access(access_keys(), trail(), secrets())

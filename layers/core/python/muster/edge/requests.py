@@ -5,11 +5,10 @@ Everything here turns what a stranger sent into typed values or raises MusterErr
 
 import base64
 import binascii
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from muster.core.errors import InvalidInput, MusterError, PayloadTooLarge, Unauthorized
+from muster.core.errors import InvalidInput, MusterError, PayloadTooLarge
 from muster.edge import strict_json
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -34,13 +33,6 @@ def header(event: Event, name: str) -> str | None:
 def request_id(event: Event) -> str:
     """The id that the gateway tells the client too, as x-amzn-RequestId."""
     return str((event.get("requestContext") or {}).get("requestId") or "")
-
-
-def check_agent_key(event: Event, expected: str) -> None:
-    """Let only holders of the agent key pass; an empty key lets everybody. Compares in constant time."""
-    sent = header(event, "X-Orhestra-Key") or ""
-    if expected and not hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode()):
-        raise Unauthorized
 
 
 def query_of(event: Event) -> dict[str, str]:

@@ -9,6 +9,9 @@
 | outcomes of a settled batch | org#job#block | RESULT#start#gen#name |
 | spot | org#SPOTS | id |
 | the watch | shared#WATCH | WATCH |
+| key of a caller | org#KEYS | id |
+| recorded action | org#TRAIL#yyyymmdd | time~nonce |
+| submits of a minute | org#LIMITS | SUBMITS#minute |
 
 Leases of neighbouring tasks share a partition: a block of 512 indices, block modulo 32. A page of results then reads
 a few partitions, and no partition takes more writes than the head of the job.
@@ -16,6 +19,7 @@ a few partitions, and no partition takes more writes than the head of the job.
 
 from zlib import crc32
 
+from muster.core.access_key import organization_of_key
 from muster.core.ids import SHARED, LeaseRef, organization_of
 from muster.core.lease import MAX_SPAN
 
@@ -111,3 +115,23 @@ def unfinished(job: str) -> str:
 
 def listing(organization: str) -> str:
     return f"{organization}#JOBS"
+
+
+def access_keys(organization: str) -> str:
+    return f"{organization}#KEYS"
+
+
+def access_key(key_id: str) -> Key:
+    return {"pk": access_keys(str(organization_of_key(key_id))), "sk": key_id}
+
+
+def trail(organization: str, day: str) -> str:
+    return f"{organization}#TRAIL#{day.replace('-', '')}"
+
+
+def action(organization: str, day: str, at: int, nonce: str) -> Key:
+    return {"pk": trail(organization, day), "sk": f"{at:013d}~{nonce}"}
+
+
+def submits(organization: str, minute: int) -> Key:
+    return {"pk": f"{organization}#LIMITS", "sk": f"SUBMITS#{minute}"}
