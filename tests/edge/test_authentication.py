@@ -18,7 +18,7 @@ from muster.store.access_keys import AccessKeys
 from muster.store.secrets import derive
 from muster.store.sweeps import Sweeps
 from muster.store.trail import Trail
-from tests.template.moto_stack import ROOT, MotoStack, moto_stack
+from tests.template.moto_stack import ROOT, Clock, MotoStack, moto_stack
 
 CLIENTS, SPOTS = Admission.of("/api/v1/jobs", None, False), Admission.of("/internal/v1/hello", None, False)
 PUBLIC = Admission.of("/api/v1/health", None, True)
@@ -26,16 +26,26 @@ OPERATOR, AGENT = derive(ROOT, "operator").hex(), derive(ROOT, "agent").hex()
 SWEEP = {"algorithms": ["PSO"], "agents": [1]}
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[MotoStack]:
+    with pytest.MonkeyPatch.context() as patch, moto_stack(patch) as built:
+        yield built
+
+
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
-    with moto_stack(monkeypatch) as running:
-        yield running
+def stack(running: MotoStack) -> Iterator[MotoStack]:
+    """An empty one, at its first moment, in a process that knows nothing."""
+    for row in running.everything():
+        running.delete(row)
+    running.clock.now = Clock().now
+    running.forget()
+    yield running
     logs.configure("text")
 
 
 @pytest.fixture
-def setting(stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Sets variables on a running stack."""
+def setting(stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Sets variables on a running stack, for one test."""
 
     def change(**variables: str) -> None:
         for name, value in variables.items():
@@ -43,7 +53,9 @@ def setting(stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         settings.cache_clear()
         stack.forget()
 
-    return change
+    yield change
+    monkeypatch.undo()
+    change()
 
 
 @pytest.fixture
@@ -206,6 +218,7 @@ def test_the_secret_is_read_once_in_five_minutes_and_a_changed_one_is_noticed(
     with pytest.raises(Unauthorized):
         caller_of(bearer(OPERATOR), CLIENTS)
     assert caller_of(bearer(derive("another", "operator").hex()), CLIENTS).operator
+    wiring.client("secretsmanager").put_secret_value(SecretId="muster-test", SecretString=ROOT)
 
 
 @pytest.mark.parametrize("name", ["", "gone"])
@@ -325,7 +338,7 @@ def test_an_end_that_can_not_be_put_down_changes_no_answer(
 
     def begin_elsewhere(*told: Any) -> dict[str, str]:
         begin(*told)
-        return {"pk": "half a key"}
+        return {"sk": "half a key"}
 
     monkeypatch.setattr(Trail, "begin", begin_elsewhere)
 
