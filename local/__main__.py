@@ -1,4 +1,4 @@
-"""`python -m local up|down|status`: exit status 0, or 1 with the reason on standard error."""
+"""`python -m local up|down|status|operator-key`: exit status 0, or 1 with the reason on standard error."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = _settings(options)
         if options.command == "up":
             return _foreground(settings) if options.foreground else _up(settings)
-        return _down(settings) if options.command == "down" else _status(settings)
+        return {"down": _down, "status": _status, "operator-key": _operator_key}[options.command](settings)
     except LocalCloudError as refusal:
         print(f"local cloud: {refusal}", file=sys.stderr)
         return 1
@@ -27,7 +27,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     up = commands.add_parser("up", help="start it and return when it answers")
     down = commands.add_parser("down", help="stop it gracefully")
     status = commands.add_parser("status", help="show what runs")
-    for command in (up, down, status):
+    operator_key = commands.add_parser("operator-key", help="print the key with which the first key is made")
+    for command in (up, down, status, operator_key):
         command.add_argument("--state", type=Path, help="state folder (default: ORHESTRA_DB_URL, else .muster)")
     up.add_argument("--foreground", action="store_true", help="stay attached and log here")
     up.add_argument("--template", type=Path, help="SAM template (default: template.yaml of this repository)")
@@ -68,6 +69,16 @@ def _status(settings: Settings) -> int:
         return 0
     print(f"local cloud runs (process {running['pid']}), state in {settings.state}")
     _print_urls(running)
+    return 0
+
+
+def _operator_key(settings: Settings) -> int:
+    from local.operator import operator_key
+
+    running = state.read_running(settings.state)
+    if not running:
+        raise LocalCloudError(f"no local cloud runs on {settings.state}")
+    print(operator_key(running["emulator"]))
     return 0
 
 

@@ -85,15 +85,21 @@ def state_folder(database_url: str) -> Path:
 def overrides(environ: Mapping[str, str], state: Path) -> dict[str, str]:
     """Variables of the user's environment that take precedence over the template's, as every function sees them.
 
-    Settings of the contracts (ORHESTRA_*, RESULTS_*, ENABLE_*) and of logging; never names of resources, which a stale
-    shell would break. Reports are plain files too: in the state folder, or at RESULTS_SAVE_PATH.
+    Settings of the contracts (ORHESTRA_*, RESULTS_*, ENABLE_*), of access and of logging; never names of resources,
+    which a stale shell would break. Reports are plain files too: in the state folder, or at RESULTS_SAVE_PATH. Only
+    this machine reaches the local cloud: it asks for no keys and sets no limits unless told to.
     """
     own = {"ORHESTRA_PORT", "ORHESTRA_DB_URL"}
-    names = re.compile(r"ORHESTRA_\w+|MUSTER_LOG_\w+|LOG_LEVEL|POWERTOOLS_\w*LOG\w*|RESULTS_\w+|ENABLE_\w+")
+    names = re.compile(
+        r"(ORHESTRA|MUSTER_LOG|RESULTS|ENABLE)_\w+|POWERTOOLS_\w*LOG\w*"
+        r"|LOG_LEVEL|MUSTER_REQUIRE_KEYS|MUSTER_SUBMITS_PER_MINUTE"
+    )
     chosen = {name: value for name, value in environ.items() if names.fullmatch(name) and name not in own}
     results = Path(environ.get("RESULTS_SAVE_PATH") or state / "results").expanduser().resolve()
     return {
         "MUSTER_LOG_FORMAT": "text",
+        "MUSTER_REQUIRE_KEYS": "false",
+        "MUSTER_SUBMITS_PER_MINUTE": "0",
         "MUSTER_LOCAL_WEBHOOKS": "true",
         "MUSTER_RESULTS_FOLDER": str(results),
         "MUSTER_LOG_FILE": str(log_file(state)),

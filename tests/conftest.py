@@ -1,5 +1,9 @@
-"""What every test may ask for."""
+"""What every test may ask for. Handlers that a test calls itself ask for no keys, unless it says otherwise."""
+
+import os
 
 from tests.fixtures_cloud import cloud, emulator_table
+
+os.environ["MUSTER_REQUIRE_KEYS"] = "false"
 
 __all__ = ["cloud", "emulator_table"]

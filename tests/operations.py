@@ -1,16 +1,19 @@
 """Every function of the application: where it lives, what it serves, whose operation it is."""
 
 import importlib
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from muster.edge.endpoint import Endpoint
+from muster.store.access import Access
 from muster.store.sweeps import Sweeps
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 EVENTS = REPOSITORY / "events"
 
-STORES: dict[str, type] = {"sweeps": Sweeps, "schedule": Sweeps}
+STORES: dict[str, type] = {"access": Access, "sweeps": Sweeps, "schedule": Sweeps}
 """The class whose methods the functions of a folder call, one each and of the same name."""
 
 STORELESS = {"meta"}
@@ -43,3 +46,22 @@ def endpoint(operation: str) -> Endpoint:
 def event_of(operation: str) -> Path:
     """The sample event of an operation."""
     return EVENTS / file_of(operation).parent.name / f"{operation}.json"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route, and a request to it: its sample event's."""
+
+    operation: str
+    method: str
+    path: str
+
+    @property
+    def sample(self) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads(event_of(self.operation).read_text())
+        return event
+
+
+def routes() -> list[Route]:
+    """Every HTTP route that there is."""
+    return [Route(name, endpoint(name).method, endpoint(name).path) for name in OPERATIONS]

@@ -146,6 +146,50 @@ class Muster:
         """Take a running task from its spot and make it claimable again."""
         return r.Done.read(self._post(f"/tasks/{_part(task_id)}/reset"))
 
+    # --- keys and the trail: for admins -----------------------------------------------------------------------------
+
+    def create_key(
+        self,
+        role: str,
+        name: str,
+        *,
+        user: str | None = None,
+        organization: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> r.KeyCreated:
+        """A new key: `key` of the answer is its text, told this once. role: admin, user or agent."""
+        wanted = {"role": role, "name": name, "user": user, "organization": organization}
+        body = {field: value for field, value in wanted.items() if value is not None}
+        return r.KeyCreated.read(self._post("/keys", body, {"Idempotency-Key": idempotency_key or uuid4().hex}))
+
+    def list_keys(
+        self, *, organization: str | None = None, limit: int | None = None, next: str | None = None
+    ) -> r.KeyPage:
+        return r.KeyPage.read(self._get("/keys", organization=organization, limit=limit, next=next))
+
+    def iterate_keys(self, *, organization: str | None = None) -> Iterator[r.Key]:
+        for page in _pages(lambda next: self.list_keys(organization=organization, next=next)):
+            yield from page.keys
+
+    def revoke_key(self, key_id: str) -> r.KeyRevoked:
+        """The key opens nothing any more, everywhere after a minute at most."""
+        return r.KeyRevoked.read(self._transport.json("DELETE", f"/api/v1/keys/{_part(key_id)}"))
+
+    def list_actions(
+        self,
+        *,
+        day: str | None = None,
+        organization: str | None = None,
+        limit: int | None = None,
+        next: str | None = None,
+    ) -> r.ActionPage:
+        """Who did what on a day, like 2026-01-28; today unless given. Newest first."""
+        return r.ActionPage.read(self._get("/trail", day=day, organization=organization, limit=limit, next=next))
+
+    def iterate_actions(self, *, day: str | None = None, organization: str | None = None) -> Iterator[r.Action]:
+        for page in _pages(lambda next: self.list_actions(day=day, organization=organization, next=next)):
+            yield from page.actions
+
     # --- the API about itself ---------------------------------------------------------------------------------------
 
     def get_openapi(self) -> dict[str, Any]:
@@ -160,9 +204,17 @@ class Muster:
     # --- what spots say: /internal/v1 -------------------------------------------------------------------------------
 
     def register_spot(
-        self, ip_address: str, *, total_cores: int | None = None, pool: str = "default"
+        self,
+        ip_address: str,
+        *,
+        total_cores: int | None = None,
+        pool: str = "default",
+        idempotency_key: str | None = None,
     ) -> r.SpotRegistered:
-        return r.SpotRegistered.read(self._say("/hello", ipAddress=ip_address, totalCores=total_cores, pool=pool))
+        """Without a key of the caller's own, a fresh one makes the repeats of this call one spot."""
+        said = {"ipAddress": ip_address, "pool": pool} | ({"totalCores": total_cores} if total_cores else {})
+        headers = {**self._agent, "Idempotency-Key": idempotency_key or uuid4().hex}
+        return r.SpotRegistered.read(self._transport.json("POST", "/internal/v1/hello", body=said, headers=headers))
 
     def record_heartbeat(
         self,

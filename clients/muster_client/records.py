@@ -153,6 +153,62 @@ class Done(Record):
 
 
 @dataclass(frozen=True)
+class Key(Record):
+    """A key of an organization, without its secret."""
+
+    id: str
+    organization: str
+    role: str
+    name: str
+    created_at: str
+    user: str | None = None
+    revoked_at: str | None = None
+
+
+@dataclass(frozen=True)
+class KeyCreated(Record):
+    """`key` is the text to send; nobody can tell it a second time."""
+
+    id: str
+    organization: str
+    role: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeyPage(Record):
+    keys: list[Key] = field(metadata=each(Key))
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class KeyRevoked(Record):
+    key_id: str
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Action(Record):
+    """Something that somebody did: `target` is what it was done to, `created` what came of it."""
+
+    at: str
+    operation: str
+    role: str
+    target: str | None = None
+    created: str | None = None
+    key: str | None = None
+    request_id: str | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True)
+class ActionPage(Record):
+    actions: list[Action] = field(metadata=each(Action))
+    day: str | None = None
+    next: str | None = None
+
+
+@dataclass(frozen=True)
 class SpotRegistered(Record):
     spot_id: str
     heartbeat_seconds: float = 3

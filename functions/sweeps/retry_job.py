@@ -5,6 +5,6 @@ from muster.edge.parameters import IdempotencyKey
 from muster.sweeps.models import JobSubmitted
 
 
-@endpoint("POST", "/api/v1/jobs/{jobId}/retry", status=201)
+@endpoint("POST", "/api/v1/jobs/{jobId}/retry", status=201, creates="jobId", limited=True)
 def retry_job(call: Call, job_id: str, idempotency_key: IdempotencyKey | None = None) -> JobSubmitted:
     return call.sweeps.retry_job(call.organization, job_id, idempotency_key)

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-SERVICES = {"dynamodb", "s3", "sqs"}
+SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
 """Those that muster.wiring has clients of, under their names in botocore."""
 
 

@@ -88,8 +88,8 @@ SEQUENCE = [
     ("get_health", 200), ("submit_job", 201), ("register_spot", 200), ("record_heartbeat", 200), ("claim_tasks", 200),
     ("list_spots", 200), ("renew_tasks", 200), ("complete_task", 200), ("complete_tasks", 200), ("fail_task", 200),
     ("fail_tasks", 200), ("release_tasks", 200), ("reset_task", 200), ("list_tasks", 200), ("list_results", 200),
-    ("list_jobs", 200), ("get_job", 200), ("retry_job", 201), ("cancel_job", 200),
-    ("get_openapi", 200), ("show_docs", 200),
+    ("list_jobs", 200), ("get_job", 200), ("retry_job", 201), ("cancel_job", 200), ("create_key", 201),
+    ("list_keys", 200), ("revoke_key", 200), ("list_actions", 200), ("get_openapi", 200), ("show_docs", 200),
 ]  # fmt: skip
 
 

@@ -60,7 +60,8 @@ def deploy(sam: str, environment: dict[str, str], folder: Path, running: cloud.C
         [
             sam, "deploy", "--template-file", f"{folder}/build/template.yaml", "--stack-name", STACK,
             "--s3-bucket", PACKAGES, "--no-resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
-            "--no-progressbar", "--config-file", f"{folder}/none.toml", "--region", cloud.REGION,
+            "--no-progressbar", "--parameter-overrides", "RequireKeys=false", "SubmitsPerMinute=0",
+            "--config-file", f"{folder}/none.toml", "--region", cloud.REGION,
         ],
         {**environment, **endpoint},
     )  # fmt: skip

@@ -32,7 +32,10 @@ class Recorder:
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     recorder = Recorder()
-    monkeypatch.setattr(Call, "sweeps", property(lambda _: recorder))
+    for part in ("sweeps", "access"):
+        monkeypatch.setattr(Call, part, property(lambda _: recorder))
+    for part in ("trail", "limits"):
+        monkeypatch.setattr(Call, part, property(lambda _: Recorder()))
     return recorder
 
 

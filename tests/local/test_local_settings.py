@@ -51,7 +51,18 @@ def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
 
 def test_settings_of_the_user_take_precedence_but_names_of_resources_do_not() -> None:
     environ = {"ORHESTRA_AGENT_KEY": "k", "ORHESTRA_PORT": "1", "MUSTER_TABLE": "stale", "MUSTER_LOG_FORMAT": "json"}
-    assert overrides(environ) == {"ORHESTRA_AGENT_KEY": "k", "MUSTER_LOG_FORMAT": "json"}
+    given = {"ORHESTRA_AGENT_KEY": "k", "MUSTER_LOG_FORMAT": "json"}
+    assert overrides(environ) == {"MUSTER_REQUIRE_KEYS": "false", "MUSTER_SUBMITS_PER_MINUTE": "0", **given}
+
+
+def test_the_local_cloud_asks_for_keys_and_limits_submits_only_when_it_is_told_to() -> None:
+    told = {"MUSTER_REQUIRE_KEYS": "true", "MUSTER_SUBMITS_PER_MINUTE": "5"}
+
+    assert {name: overrides({})[name] for name in told} == {
+        "MUSTER_REQUIRE_KEYS": "false",
+        "MUSTER_SUBMITS_PER_MINUTE": "0",
+    }
+    assert told.items() <= overrides(told).items()
 
 
 def test_credentials_and_endpoints_of_the_user_stay_outside() -> None:

@@ -17,8 +17,12 @@ from local.template import read_template, resources
 from muster import wiring
 from muster.settings import settings
 from muster.store.jobs import Jobs
+from muster.store.secrets import derive
 from muster.store.sweeps import Sweeps
 from tests.operations import REPOSITORY, event_of, file_of, handler
+
+ROOT = "the secret of the sample events"
+"""What the stack's own keys are derived from."""
 
 Permission = tuple[str, str]
 """An IAM action and the resource of the template that it is needed on, like `Table/index/due`."""
@@ -51,6 +55,10 @@ class MotoStack:
     def sweeps(self) -> Sweeps:
         return wiring.sweeps()
 
+    @property
+    def operator_key(self) -> str:
+        return derive(ROOT, "operator").hex()
+
     def run(self, operation: str, event: dict[str, Any]) -> dict[str, Any]:
         """Call the handler with this very event."""
         function = handler(file_of(operation))
@@ -62,13 +70,22 @@ class MotoStack:
             self._operation = ""
         return answer
 
-    def call(self, operation: str, body: Any = None, *, key: str | None = None, **names: Any) -> tuple[int, Any]:
+    def call(
+        self,
+        operation: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        **names: Any,
+    ) -> tuple[int, Any]:
         """Call the handler over HTTP, so to speak: `names` are path and query parameters as on the wire."""
         event = json.loads(event_of(operation).read_text())
         in_path = {name: names.pop(name) for name in list(names) if f"{{{name}}}" in event["resource"]}
         event |= {"pathParameters": in_path, "queryStringParameters": {n: str(v) for n, v in names.items()}}
         event |= {"multiValueQueryStringParameters": {}, "body": None if body is None else json.dumps(body)}
         event["headers"] = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        event["headers"] |= headers or {}
         answer = self.run(operation, event)
         assert answer["statusCode"] < 500, answer
         kind = answer["headers"]["Content-Type"]
@@ -84,7 +101,9 @@ class MotoStack:
 
     def forget(self) -> None:
         """What a new process would know: nothing."""
-        wiring.sweeps.cache_clear()
+        for cached in _cached():
+            if cached not in (settings, wiring.client):
+                cached.cache_clear()
 
     def rows(self, pk: str) -> list[dict[str, Any]]:
         """The rows of a partition, as the table holds them."""
@@ -124,6 +143,8 @@ def _permissions(model: Any, params: dict[str, Any]) -> Iterator[Permission]:
         yield f"s3:{action}", "Bucket/*"
     elif service == "sqs":
         yield f"sqs:{action}", "WatchQueue"
+    elif service == "secretsmanager":
+        yield f"secretsmanager:{action}", "Secret"
     elif action == "TransactWriteItems":
         for part in params["TransactItems"]:
             (kind,) = part
@@ -140,17 +161,20 @@ def moto_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
     with mock_aws():
         for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "ORHESTRA_AGENT_KEY"):
             monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("MUSTER_REQUIRE_KEYS", "false")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         (table,) = resources(read_template(REPOSITORY / "template.yaml"), "AWS::DynamoDB::Table")
         create_table(boto3.client("dynamodb"), "muster-test", table[1])
         boto3.client("s3").create_bucket(Bucket="muster-test")
         queue = boto3.client("sqs").create_queue(QueueName="muster-test")["QueueUrl"]
+        boto3.client("secretsmanager").create_secret(Name="muster-test", SecretString=ROOT)
+        monkeypatch.setenv("MUSTER_SECRET", "muster-test")
         for name, value in {"TABLE": "muster-test", "BUCKET": "muster-test", "WATCH_QUEUE_URL": queue}.items():
             monkeypatch.setenv(f"MUSTER_{name}", value)
         monkeypatch.setattr(wiring, "system_clock", clock)
         _forget()
         stack = MotoStack(clock)
-        for service in ("dynamodb", "s3", "sqs"):
+        for service in ("dynamodb", "s3", "secretsmanager", "sqs"):
             wiring.client(service).meta.events.register(f"provide-client-params.{service}", stack.note)
         try:
             yield stack
@@ -158,6 +182,14 @@ def moto_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
             _forget()
 
 
+def _cached() -> list[Any]:
+    """All that a process builds once."""
+    return [
+        settings,
+        *(made for made in vars(wiring).values() if hasattr(made, "cache_clear") and made is not settings),
+    ]
+
+
 def _forget() -> None:
-    for cached in (settings, wiring.client, wiring.sweeps):
+    for cached in _cached():
         cached.cache_clear()

@@ -39,6 +39,9 @@ def _places(resource: Any) -> Iterator[str]:
             name, attribute = found if isinstance(found, list) else found.split(".")
             assert attribute == "Arn"
             yield name
+        elif "Ref" in one:
+            assert one["Ref"] == "Secret", "only a secret's reference is its ARN"
+            yield "Secret"
         else:
             yield one["Fn::Sub"].replace("${", "").replace(".Arn}", "")
 

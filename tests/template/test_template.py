@@ -95,7 +95,7 @@ def test_schedules_are_rates_or_have_six_fields(transformed: dict[str, Any]) -> 
 
 
 def test_what_lasts_outlives_the_stack(source: dict[str, Any]) -> None:
-    for name in ("Table", "Bucket"):
+    for name in ("Table", "Bucket", "Secret"):
         assert source["Resources"][name]["DeletionPolicy"] == "Retain"
         assert source["Resources"][name]["UpdateReplacePolicy"] == "Retain"
     table = source["Resources"]["Table"]["Properties"]
@@ -143,7 +143,8 @@ def test_functions_share_one_environment_that_the_settings_know(
     source: dict[str, Any], transformed: dict[str, Any]
 ) -> None:
     variables = source["Globals"]["Function"]["Environment"]["Variables"]
-    told = dict.fromkeys(variables, "1") | {"MUSTER_ORGANIZATION": "1", "POWERTOOLS_TRACE_ENABLED": "true"}
+    told = dict.fromkeys([*variables, "MUSTER_ORGANIZATION", "ORHESTRA_AGENT_KEY"], "1")
+    told |= {"MUSTER_REQUIRE_KEYS": "false", "POWERTOOLS_TRACE_ENABLED": "true"}
 
     assert {name: value for name, value in vars(Settings.read(told)).items() if value == vars(Settings())[name]} == {}
     for name, function in of_type(transformed, "AWS::Lambda::Function").items():
@@ -156,8 +157,19 @@ def test_logs_go_to_one_group_that_forgets(source: dict[str, Any], transformed: 
         assert function["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": "Logs"}
 
 
-def test_the_agent_key_is_hidden_and_every_parameter_has_a_default(source: dict[str, Any]) -> None:
-    assert source["Parameters"]["AgentKey"]["NoEcho"] is True
+def test_keys_are_asked_for_unless_somebody_says_otherwise(source: dict[str, Any]) -> None:
+    assert source["Parameters"]["RequireKeys"]["Default"] == "true"
+    assert Settings.read({}).require_keys
+
+
+def test_no_key_stands_in_an_environment_and_none_is_told_by_an_output(source: dict[str, Any]) -> None:
+    variables = source["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert [name for name in variables if name.endswith("_KEY")] == []
+    assert "resolve:secretsmanager" not in TEMPLATE.read_text()
+
+
+def test_every_parameter_has_a_default(source: dict[str, Any]) -> None:
     assert all("Default" in parameter for parameter in source["Parameters"].values())
 
 

@@ -9,6 +9,7 @@ import string
 from typing import Any
 
 from muster.store import keys
+from tests.operations import OPERATIONS
 from tests.template.moto_stack import MotoStack
 
 _LETTERS = random.Random(7)
@@ -57,6 +58,7 @@ class Walk:
         self.silent_spots_and_lost_claims()
         self.everything_that_is_refused()
         self.what_is_asked_of_the_api_itself()
+        self.callers_with_keys()
 
     def first_call_after_an_idle_night(self) -> None:
         """Whoever comes first arms the watch."""
@@ -229,6 +231,20 @@ class Walk:
         with self.stack.gate_closed():
             self.call("complete_task", {"spotId": spot, "runtimeMs": 1}, taskId=task)
         assert self.call("get_job", jobId=job)[1]["status"] == "RUNNING"
+
+    def callers_with_keys(self) -> None:
+        """Every route looks at the key that it is sent, be it of the table or of the stack."""
+        admin = {"role": "admin", "name": "walk"}
+        _, made = self.call("create_key", admin)
+        self.call("create_key", admin, key="walk")
+        self.call("create_key", admin, key="walk")
+        for key in (made["key"], self.stack.operator_key):
+            for operation in OPERATIONS:
+                self.stack.forget()
+                assert self.call(operation, headers={"Authorization": f"Bearer {key}"})[0] != 401
+        self.call("list_keys", limit=1)
+        self.call("revoke_key", keyId=made["id"])
+        self.call("list_actions", limit=1)
 
     def everything_that_is_refused(self) -> None:
         for operation in ("get_job", "cancel_job", "retry_job", "list_tasks", "list_results"):

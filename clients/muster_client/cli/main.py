@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from muster_client import __version__
-from muster_client.cli import job, tables
+from muster_client.cli import job, keys, tables
 from muster_client.cli.exits import command
 from muster_client.cli.options import AsJson, Key, Url, connect, print_json
 from muster_client.cli.spot import spot
@@ -14,6 +14,8 @@ app = typer.Typer(help="Muster: submit jobs, follow them, lend a machine to them
 task_app = typer.Typer(help="Single tasks.", no_args_is_help=True)
 app.add_typer(job.app, name="job")
 app.add_typer(task_app, name="task")
+app.add_typer(keys.app, name="keys")
+app.command("trail")(keys.trail)
 app.command("spot")(spot)
 
 

@@ -22,11 +22,20 @@ Key = Annotated[
     typer.Option("--key", envvar="MUSTER_KEY", metavar="KEY", help="Your key, if the coordinator asks for one."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the server's JSON, one document.")]
+Organization = Annotated[
+    str | None, typer.Option(show_default="the key's", help="The organization; another than its own, an operator's.")
+]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The id of a job.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show so many at most.")]
 
 
 T = TypeVar("T")
+
+
+class KeyRole(StrEnum):
+    ADMIN = "admin"
+    USER = "user"
+    AGENT = "agent"
 
 
 class JobStatus(StrEnum):

@@ -11,7 +11,7 @@ from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from muster_client.records import Health, Job, Result, Spot, Task
+from muster_client.records import Action, Health, Job, Key, Result, Spot, Task
 
 _COLOURS = {
     "COMPLETED": "green",
@@ -126,6 +126,23 @@ def spots(found: Iterable[Spot]) -> Table:
         busy = "/".join("?" if number is None else str(number) for number in (spot.running_tasks, spot.total_cores))
         address = spot.ip_address or ""
         table.add_row(spot.id, status(spot.status), spot.pool, address, cpu, busy, ago(spot.last_heartbeat))
+    return table
+
+
+def keys(found: Iterable[Key]) -> Table:
+    table = _table("key", "role", "name", "user", "#age", "revoked", flexible="name user")
+    for key in found:
+        revoked = Text(f"{ago(key.revoked_at)} ago", style="red") if key.revoked_at else Text("")
+        table.add_row(key.id, key.role, Text(key.name), Text(key.user or ""), ago(key.created_at), revoked)
+    return table
+
+
+def actions(found: Iterable[Action]) -> Table:
+    table = _table("when (UTC)", "key", "operation", "on", "made", "#status", flexible="on made")
+    for one in found:
+        status = "begun" if one.status is None else str(one.status)
+        what = (Text(one.target or ""), Text(one.created or ""))
+        table.add_row(when(one.at), one.key or "", one.operation, *what, status)
     return table
 
 

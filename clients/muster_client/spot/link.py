@@ -33,7 +33,7 @@ class Link:
         try:
             answer = call(self._muster)
         except (Unauthorized, Forbidden) as error:
-            self._refused(f"{error.message}: set ORHESTRA_AGENT_KEY to the coordinator's agent key")
+            self._refused(f"{error.message}: set ORHESTRA_AGENT_KEY to the agent key, or MUSTER_KEY to an agent's")
             raise
         except MusterError as error:
             if not isinstance(error, MusterApiError) or error.status >= 429:

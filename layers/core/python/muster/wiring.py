@@ -18,12 +18,16 @@ from muster.store.deliveries import Deliveries, Target
 from muster.store.ending import Ending
 from muster.store.finishes import Finishes
 from muster.store.saved import Saved
-from muster.store.secrets import Secrets
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 
 if TYPE_CHECKING:
+    from muster.store.access import Access
+    from muster.store.access_keys import AccessKeys
     from muster.store.finishing import Finish
+    from muster.store.limits import Limits
+    from muster.store.secrets import Secrets
+    from muster.store.trail import Trail
     from muster.webhooks.sealing import Sealer
     from muster.webhooks.sender import Sender
 
@@ -72,11 +76,6 @@ def _start(execution: Execution) -> None:
             raise
 
 
-@cache
-def _secrets() -> Secrets:
-    return Secrets(lambda: client("secretsmanager"), settings().secret, system_clock)
-
-
 class _Seal:
     """Seals with the stack's key, which is asked for when first something is to be sealed or opened."""
 
@@ -90,7 +89,7 @@ class _Seal:
     def _sealer(self) -> "Sealer":
         from muster.webhooks.sealing import Sealer
 
-        return Sealer([_secrets().sealing_key()])
+        return Sealer([secrets().sealing_key()])
 
 
 @cache
@@ -137,7 +136,8 @@ def _ending() -> Ending:
 @cache
 def sweeps() -> Sweeps:
     """The sweeps face of this process."""
-    return Sweeps(_table(), _blobs(), _send, system_clock, settings().max_attempts, _ending())
+    told = settings()
+    return Sweeps(_table(), _blobs(), _send, system_clock, told.max_attempts, _ending(), told.organization)
 
 
 @cache
@@ -151,7 +151,50 @@ def finish() -> "Finish":
     return Finish(_blobs(), ending, aggregations, switches, system_clock)
 
 
+# Imported when asked for: a process that is never sent a key, or nothing but keys of the table, does without the rest.
+
+
+@cache
+def secrets() -> "Secrets":
+    """The stack's own keys."""
+    from muster.store.secrets import Secrets
+
+    return Secrets(lambda: client("secretsmanager"), settings().secret, system_clock)
+
+
+@cache
+def access_keys() -> "AccessKeys":
+    """Whose key is it?"""
+    from muster.store.access_keys import AccessKeys
+
+    return AccessKeys(_table(), system_clock, settings().organization)
+
+
+@cache
+def trail() -> "Trail":
+    """Who did what."""
+    from muster.store.trail import Trail
+
+    return Trail(_table(), system_clock)
+
+
+@cache
+def limits() -> "Limits":
+    """How much an organization may ask for."""
+    from muster.store.limits import Limits
+
+    return Limits(_table(), system_clock, settings().submits_per_minute)
+
+
+@cache
+def access() -> "Access":
+    """The face of keys and the trail."""
+    from muster.store.access import Access
+
+    return Access(access_keys(), trail(), secrets())
+
+
 def forget() -> None:
     """What a new process would know: nothing. For tests."""
-    for known in (_secrets, _sender, _table, _blobs, _ending, sweeps, finish):
+    for known in (_sender, _table, _blobs, _ending, sweeps, finish, secrets, access_keys, trail, limits, access):
         known.cache_clear()

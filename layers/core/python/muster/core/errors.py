@@ -4,12 +4,15 @@ MusterError
 ├── InvalidInput            the request can not be understood; every fault is named in `details`
 │   └── PayloadTooLarge     more than a body may hold
 ├── Unauthorized            no key, or a wrong one
+│   └── WrongRole           the key is good, but not for this route
+├── Forbidden               an organization was named that is not the key's
 ├── NotFound                no such route or resource
 │   ├── JobNotFound
 │   ├── TaskNotFound
 │   ├── SpotNotFound
 │   ├── DeliveryNotFound
-│   └── ReportNotKept       reports are not saved here
+│   ├── ReportNotKept       reports are not saved here
+│   └── KeyNotFound
 ├── Conflict                the request is fine, the state says no
 │   ├── WrongSpot           another spot holds the task, or nobody does
 │   ├── TaskCancelled       the task's job was cancelled
@@ -19,6 +22,7 @@ MusterError
 │   ├── StaleFinish         another execution finishes the job
 │   └── StillDelivering     the job's deliveries are under way
 ├── IdempotencyMismatch     the same Idempotency-Key with another body
+├── TooManyRequests         the organization has used up this minute; `retry_after_seconds` are left of it
 └── Unavailable             try again after `retry_after_seconds`
     ├── StoreBusy           conflicts or throttling outlasted our retries
     ├── StoreUnreachable    the table does not answer, or not to us
@@ -42,8 +46,12 @@ class MusterError(Exception):
     """request refused"""
 
     code: ClassVar[str] = "REFUSED"
+    retry_after_seconds: int | None = None
 
-    def __init__(self, message: str | None = None, details: list[Fault] | None = None) -> None:
+    def __init__(
+        self, message: str | None = None, details: list[Fault] | None = None, retry_after_seconds: int | None = None
+    ) -> None:
+        self.retry_after_seconds = retry_after_seconds or type(self).retry_after_seconds
         self.message = message or (type(self).__doc__ or "").strip()
         self.details = details or []
         super().__init__(self.message)
@@ -65,6 +73,18 @@ class Unauthorized(MusterError):
     """missing or wrong key"""
 
     code = "UNAUTHORIZED"
+
+
+class WrongRole(Unauthorized):
+    """this key's role does not open this route"""
+
+    code = "WRONG_ROLE"
+
+
+class Forbidden(MusterError):
+    """the key is another organization's"""
+
+    code = "FORBIDDEN"
 
 
 class NotFound(MusterError):
@@ -101,6 +121,12 @@ class ReportNotKept(NotFound):
     """reports are not saved here"""
 
     code = "REPORT_NOT_KEPT"
+
+
+class KeyNotFound(NotFound):
+    """key not found"""
+
+    code = "KEY_NOT_FOUND"
 
 
 class Conflict(MusterError):
@@ -157,11 +183,18 @@ class IdempotencyMismatch(MusterError):
     code = "IDEMPOTENCY_MISMATCH"
 
 
+class TooManyRequests(MusterError):
+    """too many requests"""
+
+    code = "TOO_MANY_REQUESTS"
+    retry_after_seconds = 60
+
+
 class Unavailable(MusterError):
     """temporarily unavailable"""
 
     code = "UNAVAILABLE"
-    retry_after_seconds: ClassVar[int] = 2
+    retry_after_seconds = 2
 
 
 class StoreBusy(Unavailable):

@@ -1,4 +1,4 @@
-"""Names of jobs, leases, tasks and spots.
+"""Names of jobs, leases, tasks and spots; those of keys are in muster.core.access_key.
 
 A job id carries its organization, a task id its job and its lease: whoever settles a task can be sent straight to
 the row that decides, and a worker whose lease has passed on is fenced off by the id itself.
@@ -19,25 +19,32 @@ SHARED = "shared"
 """The organization of spots that work for everybody."""
 
 
-def _letters(number: int, length: int) -> str:
+def letters(number: int, length: int) -> str:
+    """The lowest bits of a number, five to a letter."""
     return "".join(_ALPHABET[(number >> 5 * place) & 31] for place in range(length))
+
+
+def _sixteen(organization: str, idempotency_key: str | None) -> str:
+    """80 bits: random, or what an idempotency key of the organization gives every time."""
+    if idempotency_key is None:
+        return letters(secrets.randbits(80), 16)
+    digest = hashlib.sha256(f"{organization}\0{idempotency_key}".encode()).digest()
+    return letters(int.from_bytes(digest[:10]), 16)
 
 
 def new_job_id(organization: str, idempotency_key: str | None = None) -> str:
     """A fresh id; with an idempotency key, the one id that this key stands for."""
-    if idempotency_key is None:
-        return f"job-{organization}-{_letters(secrets.randbits(80), 16)}"
-    digest = hashlib.sha256(f"{organization}\0{idempotency_key}".encode()).digest()
-    return f"job-{organization}-{_letters(int.from_bytes(digest[:10]), 16)}"
+    return f"job-{organization}-{_sixteen(organization, idempotency_key)}"
 
 
-def new_spot_id(organization: str) -> str:
-    return f"spot-{organization}-{_letters(secrets.randbits(80), 16)}"
+def new_spot_id(organization: str, idempotency_key: str | None = None) -> str:
+    """A fresh id, or the one that an idempotency key stands for."""
+    return f"spot-{organization}-{_sixteen(organization, idempotency_key)}"
 
 
 def new_nonce() -> str:
     """Marks one attempt at a write, so that its author recognizes it when the answer was lost."""
-    return _letters(secrets.randbits(60), 12)
+    return letters(secrets.randbits(60), 12)
 
 
 @lru_cache(4096)

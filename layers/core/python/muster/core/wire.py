@@ -8,16 +8,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+from muster.core.ids import SHARED
 
 
 def _as_float(value: object) -> object:
     """The edge parses JSON fractions as exact decimals; floats are wanted where floats are declared."""
     return float(value) if isinstance(value, Decimal) else value
 
+
+def _not_reserved(name: str) -> str:
+    if name == SHARED:
+        raise ValueError("is reserved")
+    return name
+
+
+Organization = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[a-z0-9]+$"), AfterValidator(_not_reserved)]
+"""The name of an organization, where a body or a query may name one: see Caller.acting_for."""
 
 Float = Annotated[float, BeforeValidator(_as_float), Field(allow_inf_nan=False)]
 

@@ -8,11 +8,13 @@ from pydantic import BaseModel
 
 from muster.core.errors import (
     Conflict,
+    Forbidden,
     IdempotencyMismatch,
     InvalidInput,
     MusterError,
     NotFound,
     PayloadTooLarge,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -22,11 +24,13 @@ from muster.edge.requests import UnsupportedMediaType
 STATUS: Mapping[type[MusterError], int] = {
     InvalidInput: 400,
     Unauthorized: 401,
+    Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
     PayloadTooLarge: 413,
     UnsupportedMediaType: 415,
     IdempotencyMismatch: 422,
+    TooManyRequests: 429,
     Unavailable: 503,
 }
 """The HTTP status of every refusal; a class that is not named has its parent's."""
@@ -80,7 +84,7 @@ def refusal(error: MusterError) -> Answer:
     body: dict[str, Any] = {"success": False, "error": error.message, "code": error.code}
     if error.details:
         body["details"] = error.details
-    retry = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, Unavailable) else {}
+    retry = {"Retry-After": str(error.retry_after_seconds)} if error.retry_after_seconds else {}
     return _json(status_of(error), body, retry)
 
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 from muster.core.caller import Caller
 
 if TYPE_CHECKING:
+    from muster.store.access import Access
     from muster.store.finishing import Finish
+    from muster.store.limits import Limits
     from muster.store.sweeps import Sweeps
+    from muster.store.trail import Trail
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,10 @@ class Call:
     @property
     def organization(self) -> str:
         return self.caller.organization
+
+    def organization_named(self, named: str | None) -> str:
+        """The organization that a body or query names, if it does; Forbidden when that is another than the key's."""
+        return self.caller.acting_for(named)
 
     # Imported at their first use, so that handlers can be read, listed and described without the AWS client library.
 
@@ -36,3 +43,23 @@ class Call:
         from muster import wiring
 
         return wiring.finish()
+
+    def access(self) -> "Access":
+        """Keys and the trail, likewise."""
+        from muster import wiring
+
+        return wiring.access()
+
+    @property
+    def trail(self) -> "Trail":
+        """Where the shell records what a call does."""
+        from muster import wiring
+
+        return wiring.trail()
+
+    @property
+    def limits(self) -> "Limits":
+        """Where the shell counts what an organization asks for."""
+        from muster import wiring
+
+        return wiring.limits()

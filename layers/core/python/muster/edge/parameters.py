@@ -4,6 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from muster.core.wire import Organization
+
+__all__ = ["Cursor", "IdempotencyKey", "Limit", "ManyLimit", "Organization"]
+
 Limit = Annotated[int, Field(ge=1, le=1000, description="How many items one page has at most.")]
 
 ManyLimit = Annotated[int, Field(ge=1, le=10_000, description="How many items one page has at most.")]

@@ -5,12 +5,11 @@ Everything here turns what a stranger sent into typed values or raises MusterErr
 
 import base64
 import binascii
-import hmac
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from muster.core.errors import InvalidInput, MusterError, PayloadTooLarge, Unauthorized
+from muster.core.errors import InvalidInput, MusterError, PayloadTooLarge
 from muster.edge import strict_json
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -42,13 +41,6 @@ def correlation_id(event: Event) -> str:
     """What the client calls this; else the request id. What is no plain word is not taken over."""
     sent = header(event, "X-Correlation-Id") or ""
     return sent if _WORD.fullmatch(sent) else request_id(event)
-
-
-def check_agent_key(event: Event, expected: str) -> None:
-    """Let only holders of the agent key pass; an empty key lets everybody. Compares in constant time."""
-    sent = header(event, "X-Orhestra-Key") or ""
-    if expected and not hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode()):
-        raise Unauthorized
 
 
 def query_of(event: Event) -> dict[str, str]:

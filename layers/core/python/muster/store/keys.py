@@ -12,6 +12,9 @@
 | spot | org#SPOTS | id |
 | an address that deliveries go to | org#ENDPOINTS | hash of the address |
 | the watch | shared#WATCH | WATCH |
+| key of a caller | org#KEYS | id |
+| recorded action | org#TRAIL#yyyymmdd | time~nonce |
+| submits of a minute | org#LIMITS | SUBMITS#minute |
 
 Leases of neighbouring tasks share a partition: a block of 512 indices, block modulo 32. A page of results then reads
 a few partitions, and no partition takes more writes than the head of the job.
@@ -20,6 +23,7 @@ a few partitions, and no partition takes more writes than the head of the job.
 import hashlib
 from zlib import crc32
 
+from muster.core.access_key import organization_of_key
 from muster.core.ids import SHARED, LeaseRef, organization_of
 from muster.core.lease import MAX_SPAN
 
@@ -134,3 +138,23 @@ def endpoint(organization: str, url: str) -> Key:
 def folder(job: str) -> str:
     """Where the objects of a job are: `<organization>/<job>`."""
     return f"{organization_of(job)}/{job}"
+
+
+def access_keys(organization: str) -> str:
+    return f"{organization}#KEYS"
+
+
+def access_key(key_id: str) -> Key:
+    return {"pk": access_keys(str(organization_of_key(key_id))), "sk": key_id}
+
+
+def trail(organization: str, day: str) -> str:
+    return f"{organization}#TRAIL#{day.replace('-', '')}"
+
+
+def action(organization: str, day: str, at: int, nonce: str) -> Key:
+    return {"pk": trail(organization, day), "sk": f"{at:013d}~{nonce}"}
+
+
+def submits(organization: str, minute: int) -> Key:
+    return {"pk": f"{organization}#LIMITS", "sk": f"SUBMITS#{minute}"}

@@ -75,8 +75,9 @@ class Spots:
         self._table, self._clock = table, clock
         self._heard: Memory[bool] = Memory(clock, _TOUCH_EVERY_MS)
 
-    def register(self, organization: str, **facts: Any) -> str:
-        spot_id = new_spot_id(organization)
+    def register(self, organization: str, idempotency_key: str | None = None, **facts: Any) -> str:
+        """With an idempotency key, asking twice registers one spot; the second time counts as a heartbeat."""
+        spot_id = new_spot_id(organization, idempotency_key)
         self.heartbeat(organization, spot_id, **facts)
         return spot_id
 

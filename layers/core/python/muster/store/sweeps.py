@@ -1,12 +1,14 @@
 """The sweeps face, whole: one method per operation of the API, named like it. Built once per process by the wiring."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from muster.core.clock import Clock, iso
-from muster.core.errors import JobNotFound, StoreBusy, StoreUnreachable, TaskNotFound
-from muster.core.ids import LeaseRef, organization_of, parse_task_id
+from muster.core.errors import InvalidInput, JobNotFound, StoreBusy, StoreUnreachable, TaskNotFound
+from muster.core.ids import SHARED, LeaseRef, organization_of, parse_task_id
 from muster.core.lease import Lease
 from muster.store.audit import Audit
 from muster.store.batches import Batches
@@ -37,10 +39,22 @@ _JOBS_IN_HEALTH = 200
 
 
 class Sweeps:
-    """`organization` is whoever asks: the one of a client's key, or of a spot's."""
+    """`organization` is whoever asks: the one of a client's key, or of a spot's.
 
-    def __init__(self, table: Table, blobs: Blobs, send: Send, clock: Clock, max_attempts: int, ending: Ending) -> None:
-        self._clock, finishes = clock, ending.finishes
+    Spots that work for everybody are shown to the organization of the `operator`, whose they are.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        blobs: Blobs,
+        send: Send,
+        clock: Clock,
+        max_attempts: int,
+        ending: Ending,
+        operator: str = "",
+    ) -> None:
+        self._clock, self._operator, finishes = clock, operator, ending.finishes
         self._leases, self._outcomes = Leases(table), Outcomes(table, blobs)
         self._specs, self._spots = Specs(table, blobs, clock), Spots(table, clock)
         self._jobs = Jobs(table, self._specs, finishes, ending.deliveries, clock)
@@ -150,7 +164,7 @@ class Sweeps:
         return known
 
     def _look_at_health(self, organization: str) -> models.Health:
-        up = sum(spot.up for spot in self._spots.all(organization))
+        up = sum(spot.up for spot in self._spots_seen_by(organization))
         jobs = [job for _, job in zip(range(_JOBS_IN_HEALTH), self._jobs.unfinished(organization), strict=False)]
         counts = [self._jobs.get(organization, job).counts for job in jobs]
         return models.Health(
@@ -161,15 +175,32 @@ class Sweeps:
 
     def list_spots(self, organization: str, *, limit: int = 100, next: str | None = None) -> models.SpotList:
         found: list[models.SpotView] = []
-        for spot in self._spots.all(organization, after=next):
+        last = None
+        for spot in self._spots_seen_by(organization, after=next):
             if len(found) == limit:
-                return models.SpotList(spots=found, next=found[-1].id)
+                return models.SpotList(spots=found, next=last)
             found.append(_spot_view(spot))
+            last = spot.holder
         return models.SpotList(spots=found)
 
-    def register_spot(self, organization: str, hello: models.Hello) -> models.SpotRegistered:
+    def _spots_seen_by(self, organization: str, after: str | None = None) -> Iterator[Spot]:
+        """Its own spots by id, then those of the shared pool if that is its; `after` is a holder among them."""
+        seen = [organization, SHARED] if organization == self._operator else [organization]
+        first, _, behind = (after or f"{organization}#").partition("#")
+        if first not in seen:
+            raise InvalidInput(details=[{"field": "query.next", "problem": "not a value that an earlier page gave"}])
+        left = seen[seen.index(first) :]
+        return chain.from_iterable(self._spots.all(one, after=behind if one == first else None) for one in left)
+
+    def register_spot(
+        self, organization: str, hello: models.Hello, idempotency_key: str | None = None
+    ) -> models.SpotRegistered:
         spot_id = self._spots.register(
-            organization, pool=hello.pool, ip_address=hello.ip_address, total_cores=hello.total_cores
+            organization,
+            idempotency_key,
+            pool=hello.pool,
+            ip_address=hello.ip_address,
+            total_cores=hello.total_cores,
         )
         self._watch.arm()
         return models.SpotRegistered(spot_id=spot_id, heartbeat_seconds=HEARTBEAT_SECONDS)

@@ -1,0 +1,1 @@
+"""Keys and the trail, as the API speaks of them."""
