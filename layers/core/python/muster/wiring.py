@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 from muster.core.clock import system_clock
@@ -30,9 +30,14 @@ and putting a user agent together anew for each a twentieth.
 
 
 @cache
+def _session() -> Any:
+    """What all clients share. Of boto3 a function would use nothing else, and it takes as long to import as pydantic's."""
+    return botocore.session.get_session()
+
+
+@cache
 def client(service: str) -> Any:
-    build: Any = boto3.client
-    return build(service, config=CLIENT_CONFIG)
+    return _session().create_client(service, config=CLIENT_CONFIG)
 
 
 def _send(message: dict[str, int], delay_seconds: int) -> None:
