@@ -65,7 +65,7 @@ check: .venv/.dev
 openapi: .venv/.local
 	@$(BIN)/python -m muster.edge.openapi functions events functions/meta/openapi.json
 
-bench: .venv/.dev
+bench: .venv/.dev .venv-sam/.sam
 	$(BIN)/python -m bench
 
 # --- for AWS: SAM in an environment of its own, the functions' Python on its path -------------------------------------
@@ -78,6 +78,7 @@ bench: .venv/.dev
 build: .venv/.dev .venv-sam/.sam openapi
 	@runtime=$$($(BIN)/python -m tests.deploy.runtime) || exit 1; \
 	  PATH="$$runtime:$$PATH" SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
+	@$(BIN)/python layers/sizes.py .aws-sam/build
 
 deploy-check: .venv/.dev .venv-sam/.sam
 	@$(BIN)/python -m tests.deploy.check

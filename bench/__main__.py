@@ -9,19 +9,22 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import counting, creation, machine, operations, reads, speed, tables
+from bench import bill, cold_start, counting, creation, machine, operations, reads, speed, tables
 from bench.scale import FULL, QUICK, Scale
 from bench.stand import stand
 from local import cloud
 from local.settings import REPOSITORY
+from tests.deploy.runtime import Impossible
 
-PARTS = ("counting", "speed")
+PARTS = ("counting", "bill", "cold-start", "speed")
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What Muster costs and how fast it is.")
     parser.add_argument("--quick", action="store_true", help="a minute's look at smaller sizes")
-    parser.add_argument("--only", choices=PARTS, help="counts of requests and units, or seconds")
+    parser.add_argument(
+        "--only", choices=PARTS, help="counts of requests and units, their bill, CPU of cold starts, or seconds"
+    )
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "bench.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
     report = measure(QUICK if options.quick else FULL, parts={options.only} if options.only else set(PARTS))
@@ -38,6 +41,14 @@ def measure(scale: Scale, parts: set[str]) -> dict[str, Any]:
         _say("counting requests and units")
         report |= _counts(scale)
         report["targets"] |= counting.verdict(report["counting"]["by_batch"], report["counting"]["by_job_size"])
+    if "bill" in parts:
+        _say("counting what is billed")
+        with stand() as fresh:
+            report["bill"] = bill.bills(fresh, scale)
+        report["targets"] |= bill.verdict(report["bill"])
+    if "cold-start" in parts:
+        report |= _cold_starts(scale)
+        report["targets"] |= cold_start.verdict(report["cold_start"]) if "cold_start" in report else {}
     if "speed" in parts:
         report["speed"] = speed.measure(scale, _say)
         _say("creating jobs")
@@ -64,6 +75,16 @@ def _counts(scale: Scale) -> dict[str, Any]:
         "creation": {"counted": created},
         "reads": read,
     }
+
+
+def _cold_starts(scale: Scale) -> dict[str, Any]:
+    _say("building packages, starting functions")
+    try:
+        with cold_start.built() as subject:
+            return {"cold_start": cold_start.measure(subject, scale.starts)}
+    except Impossible as missing:
+        _say(f"cold starts not measured: {missing}")
+        return {}
 
 
 def _time_creations(scale: Scale) -> list[dict[str, Any]]:

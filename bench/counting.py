@@ -64,7 +64,12 @@ def by_settle(stand: Stand, scale: Scale) -> list[Row]:
 
 
 def in_mid_job(stand: Stand, claims: int, worker: Worker) -> Row:
-    """So many claims, after a first one that finds nothing remembered."""
+    """So many claims, by task, after a first one that finds nothing remembered."""
+    return per_task(*ledger_in_mid_job(stand, claims, worker))
+
+
+def ledger_in_mid_job(stand: Stand, claims: int, worker: Worker) -> tuple[Ledger, int]:
+    """What so many claims and their settles cost, and how many tasks they were."""
     job = worker.sweeps.submit_job(ORGANIZATION, sweep_of(10_000)).job_id
     stand.skip_to(job, 5_000)
     worker.work(worker.claim)
@@ -72,7 +77,7 @@ def in_mid_job(stand: Stand, claims: int, worker: Worker) -> Row:
     done = worker.work(worker.claim * claims)
     spent = stand.meter.take()
     stand.put_away(job)
-    return per_task(spent, done)
+    return spent, done
 
 
 def by_job_size(stand: Stand, scale: Scale) -> list[Row]:

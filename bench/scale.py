@@ -25,6 +25,10 @@ class Scale:
     """Tasks of the speed runs."""
     single_run: int
     """Tasks of the speed run one at a time."""
+    starts: int
+    """Cold starts of each function."""
+    billed_minutes: int
+    """Minutes of an idle stack and of a waiting spot that are counted; a month of them is billed."""
 
 
 FULL = Scale(
@@ -40,6 +44,8 @@ FULL = Scale(
     small_run=10_000,
     large_run=100_000,
     single_run=200,
+    starts=15,
+    billed_minutes=60,
 )
 QUICK = Scale(
     cycles=4,
@@ -54,4 +60,6 @@ QUICK = Scale(
     small_run=5_000,
     large_run=20_000,
     single_run=50,
+    starts=5,
+    billed_minutes=6,
 )

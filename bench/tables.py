@@ -1,13 +1,15 @@
 """The figures as tables for people."""
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench import bill
 from bench.counting import Row
-from bench.prices import AS_OF, REGION, usd_per_million_tasks
+from bench.prices import AS_OF, PRICES, REGION, usd_per_million_tasks
 
 
 def show(console: Console, report: dict[str, Any]) -> None:
@@ -20,6 +22,10 @@ def show(console: Console, report: dict[str, Any]) -> None:
         _reads(console, report["reads"])
     if "creation" in report:
         _creation(console, report["creation"])
+    if "bill" in report:
+        _bills(console, report["bill"])
+    if "cold_start" in report:
+        _cold_starts(console, report["cold_start"])
     if "speed" in report:
         _speed(console, report["speed"])
     _targets(console, report)
@@ -94,6 +100,44 @@ def _speed(console: Console, rows: list[Row]) -> None:
     )
     caption += " noise is (fastest - slowest) / median"
     _print(console, "Speed over HTTP on the local cloud, 200 bytes", columns, cells, caption)
+
+
+def _bills(console: Console, lines: list[Row]) -> None:
+    columns = "of | quantity | unit | USD | beyond the free tier"
+    for scenario, total in bill.totals(lines).items():
+        cells = [
+            [line["line"], f"{line['quantity']:,.0f}", line["unit"], *_dollars(line["usd"], line["usd_beyond_free"])]
+            for line in lines
+            if line["scenario"] == scenario
+        ]
+        _print(console, f"Bill: {scenario}", columns, [*cells, ["together", "", "", *_dollars(*astuple(total))]])
+    console.print(f"prices of {REGION}, {AS_OF}; {bill.ASSUMED}", highlight=False)
+    prices = (
+        [
+            name,
+            f"{price.usd:.10f}".rstrip("0").rstrip("."),
+            f"{price.per:,.0f} {price.unit}",
+            f"{price.free:,.0f}",
+            price.page,
+        ]
+        for name, price in PRICES.items()
+    )
+    _print(console, f"Prices, {REGION}, {AS_OF}", "of | USD | per | free in a month | page", prices)
+
+
+def _dollars(*amounts: float) -> list[str]:
+    return [f"{amount:.3f}" for amount in amounts]
+
+
+def _cold_starts(console: Console, rows: list[Row]) -> None:
+    cells = (
+        [row["start"], row["answer"], row["starts"], f"{row['cpu_ms']:.0f}", f"{row['ratio']:.2f}"] for row in rows
+    )
+    caption = (
+        "CPU of a fresh process up to the first answer, median; boto3 is its plain installation, botocore the layer's,"
+    )
+    caption += " each up to a client of DynamoDB"
+    _print(console, "Cold starts", "start | answer | starts | CPU ms | ratio to boto3", cells, caption)
 
 
 def _targets(console: Console, report: dict[str, Any]) -> None:

@@ -25,6 +25,8 @@ TINY = Scale(
     small_run=400,
     large_run=800,
     single_run=4,
+    starts=1,
+    billed_minutes=2,
 )
 
 

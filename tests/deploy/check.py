@@ -22,6 +22,7 @@ from tests.deploy.runtime import Impossible, folder_of_runtime
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STACK, PACKAGES = "muster-check", "packages"
+THIS_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def find_sam() -> str:
@@ -31,11 +32,13 @@ def find_sam() -> str:
     return sam
 
 
-def build(sam: str, environment: dict[str, str], folder: Path) -> None:
-    """The template's functions and layers, the layers for this machine."""
+def build(
+    sam: str, environment: dict[str, str], folder: Path, python: str = sys.executable, version: str = THIS_VERSION
+) -> None:
+    """The template's functions and layers into `folder`/build, the layers for this machine and that Python."""
     here = {
-        "LAYER_PYTHON": sys.executable,
-        "LAYER_VERSION": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "LAYER_PYTHON": python,
+        "LAYER_VERSION": version,
         "LAYER_FOR": platform.machine().replace("arm64", "aarch64"),
     }
     command = [sam, "build", "--build-dir", f"{folder}/build", "--cache-dir", f"{folder}/cache"]

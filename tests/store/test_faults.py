@@ -119,8 +119,8 @@ def test_conflicts_without_end_become_store_busy(
     new_world: Callable[..., World], plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = new_world(plan)
-    impatient = tables._patient.copy(stop=lambda state: state.attempt_number >= 5)
-    monkeypatch.setattr(tables, "_patient", impatient)
+    impatient = tables._patient().copy(stop=lambda state: state.attempt_number >= 5)
+    monkeypatch.setattr(tables, "_patient", lambda: impatient)
     with pytest.raises(StoreBusy):
         table_of(world).transact(update(KEY, "ADD #count :one", one=1), put(KEY | {"sk": "x"}))
     with pytest.raises(StoreBusy):
@@ -129,8 +129,8 @@ def test_conflicts_without_end_become_store_busy(
 
 @pytest.mark.slow
 def test_a_table_that_does_not_answer_becomes_store_busy(calm_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient = tables._patient.copy(stop=lambda state: state.attempt_number >= 3)
-    monkeypatch.setattr(tables, "_patient", impatient)
+    impatient = tables._patient().copy(stop=lambda state: state.attempt_number >= 3)
+    monkeypatch.setattr(tables, "_patient", lambda: impatient)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         import boto3

@@ -201,4 +201,4 @@ def test_the_vendored_packages_are_the_tested_ones() -> None:
 
     tested, vendored = pins("requirements/local.txt"), pins("layers/vendor/requirements.txt")
     assert {name: version for name, version in vendored.items() if tested.get(name, version) != version} == {}
-    assert {"aws-lambda-powertools", "boto3", "pydantic", "tenacity"} <= set(vendored) & set(tested)
+    assert {"aws-lambda-powertools", "botocore", "pydantic", "tenacity"} <= set(vendored) & set(tested)

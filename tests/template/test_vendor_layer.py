@@ -12,7 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLIENTS = """
 import botocore, boto3
-for service in ("dynamodb", "s3", "secretsmanager", "sqs"):
+for service in ("dynamodb", "s3", "secretsmanager", "sqs", "stepfunctions"):
     for region in ("eu-central-1", "us-gov-west-1", "cn-north-1", "us-east-1"):
         client = boto3.client(service, region_name=region, aws_access_key_id="a", aws_secret_access_key="b")
         print(service, region, client.meta.endpoint_url, len(client.meta.service_model.operation_names))

@@ -6,7 +6,8 @@ ISO 8601 in UTC with a trailing Z.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from threading import RLock
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
@@ -44,13 +45,28 @@ class DescribedBy:
         return schema_of(core_schema.definitions_schema(self.model.__pydantic_core_schema__, []))
 
 
-class Request(BaseModel):
+_building = RLock()
+
+
+class _Body(BaseModel):
+    """Checks and writers are built when a model is first used: a function uses few of those that it imports."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    @classmethod
+    def model_rebuild(cls, **how: Any) -> bool | None:
+        """As pydantic has it, one thread at a time: it would take down what another has just built."""
+        with _building:
+            return super().model_rebuild(**how)
+
+
+class Request(_Body):
     """A request body: strict and closed."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, frozen=True)
 
 
-class Response(BaseModel):
+class Response(_Body):
     """A response body; what is None is left out on the wire."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)

@@ -8,15 +8,18 @@ schema is neither read nor written: `SchemaNewer`.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
-import tenacity
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from muster.core.errors import SchemaNewer, StoreBusy
 from muster.core.ids import new_nonce
 from muster.store import schema
+
+if TYPE_CHECKING:
+    import tenacity
 
 Item = dict[str, Any]
 """A row, in Python values: str, int, bytes, bool, frozenset of int or str, list of str."""
@@ -159,11 +162,20 @@ def _attempt(call: Callable[..., Any], request: dict[str, Any]) -> Any:
         raise Transient(type(error).__name__) from error
 
 
-_patient = tenacity.Retrying(
-    retry=tenacity.retry_if_exception_type(Transient),
-    wait=tenacity.wait_random_exponential(multiplier=0.01, max=0.8),
-    stop=tenacity.stop_after_delay(PATIENCE_SECONDS),
-)
+@cache
+def _patient() -> "tenacity.Retrying":
+    """How requests are repeated. Imported late: nearly all succeed at once, and cold starts need not wait for it."""
+    import tenacity
+
+    def give_up(state: tenacity.RetryCallState) -> None:
+        raise StoreBusy from (state.outcome.exception() if state.outcome else None)
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(Transient),
+        wait=tenacity.wait_random_exponential(multiplier=0.01, max=0.8),
+        stop=tenacity.stop_after_delay(PATIENCE_SECONDS),
+        retry_error_callback=give_up,
+    )
 
 
 def patiently(call: Callable[..., Any], request: dict[str, Any]) -> Any:
@@ -172,10 +184,7 @@ def patiently(call: Callable[..., Any], request: dict[str, Any]) -> Any:
         return _attempt(call, request)
     except Transient:
         pass
-    try:
-        return _patient.copy()(_attempt, call, request)
-    except tenacity.RetryError as error:
-        raise StoreBusy from error
+    return _patient().copy()(_attempt, call, request)
 
 
 class Table:
