@@ -8,12 +8,13 @@ from typing import Any
 
 from muster.edge.endpoint import Endpoint
 from muster.store.access import Access
+from muster.store.finishing import Finish
 from muster.store.sweeps import Sweeps
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 EVENTS = REPOSITORY / "events"
 
-STORES: dict[str, type] = {"access": Access, "sweeps": Sweeps, "schedule": Sweeps}
+STORES: dict[str, type] = {"access": Access, "sweeps": Sweeps, "schedule": Sweeps, "workflow": Finish}
 """The class whose methods the functions of a folder call, one each and of the same name."""
 
 STORELESS = {"meta"}

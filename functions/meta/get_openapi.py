@@ -7,6 +7,6 @@ from muster.edge.answers import Media
 from muster.edge.endpoint import Call, Document, endpoint
 
 
-@endpoint("GET", "/openapi.json", public=True)
+@endpoint("GET", "/openapi.json", anonymous=True)
 def get_openapi(_call: Call) -> Annotated[Document, Media("application/json")]:
     return Document("application/json", Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))

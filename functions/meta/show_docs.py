@@ -7,6 +7,6 @@ from muster.edge.docs_page import CONTENT_TYPE, docs_page
 from muster.edge.endpoint import Call, Document, endpoint
 
 
-@endpoint("GET", "/docs", public=True)
+@endpoint("GET", "/docs", anonymous=True)
 def show_docs(_call: Call) -> Annotated[Document, Media(CONTENT_TYPE)]:
     return docs_page()

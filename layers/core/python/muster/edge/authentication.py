@@ -39,18 +39,25 @@ class Admission:
     roles: frozenset[Role] = CLIENTS
     public: bool = False
     """Also without a key, as the operator's organization; with one, in any role."""
+    anonymous: bool = False
+    """No key is looked at: the answer is everybody's."""
     takes_agent_key: bool = False
 
     @classmethod
-    def of(cls, path: str, roles: frozenset[Role] | None, public: bool) -> "Admission":
+    def of(
+        cls, path: str, roles: frozenset[Role] | None = None, *, public: bool = False, anonymous: bool = False
+    ) -> "Admission":
         """Spots' routes are for agents, all others for clients, unless `roles` says otherwise."""
         internal = path.startswith("/internal/")
-        return cls(roles or (AGENTS if internal else CLIENTS), public, takes_agent_key=internal)
+        allowed = roles or (AGENTS if internal else CLIENTS)
+        return cls(allowed, public or anonymous, anonymous, takes_agent_key=internal)
 
 
 def caller_of(event: Event, admission: Admission) -> Caller:
     """Raises Unauthorized without a good key where one is needed, WrongRole for a good one that does not fit."""
     told = settings()
+    if admission.anonymous:
+        return Caller(told.organization, Role.USER)
     asks_for_agent_key = admission.takes_agent_key and bool(told.require_keys or told.agent_key)
     agent_key = requests.header(event, "X-Orhestra-Key")
     if asks_for_agent_key and agent_key is not None:

@@ -95,15 +95,16 @@ class Endpoint:
 
 def endpoint(
     method: str, path: str, *, status: int = 200, statuses: Mapping[type[BaseModel], int] | None = None,
-    roles: frozenset[Role] | None = None, public: bool = False, creates: str | None = None, limited: bool = False,
+    roles: frozenset[Role] | None = None, public: bool = False, anonymous: bool = False, creates: str | None = None,
+    limited: bool = False,
 ) -> Callable[[Operation], Endpoint]:  # fmt: skip
     """Make an operation the handler of a route; its name is the operation's id everywhere.
 
     statuses: of outcomes that are answered with another status than the others. roles: who may call it, if that does
-    not follow from the path. public: anybody, without a key. creates: the member of the answer that names what was
+    not follow from the path. public: anybody, also without a key. anonymous: whoever calls, no key is looked at. creates: the member of the answer that names what was
     created, for the trail. limited: counts as a submit of the organization.
     """
-    admission = Admission.of(path, roles, public)
+    admission = Admission.of(path, roles, public=public, anonymous=anonymous)
 
     def make(operation: Operation) -> Endpoint:
         return Endpoint(

@@ -22,7 +22,7 @@ from muster.core.errors import DeliveryNotFound, StillDelivering
 from muster.core.ids import organization_of
 from muster.store import keys
 from muster.store.finishes import Finishes
-from muster.store.table import Item, Refused, Table, delete, put, update
+from muster.store.table import Item, Refused, Table, put, update
 
 JOBS_OWN, STACKS = "webhook", "stack"
 """The two deliveries that a job can have: its own, and the one that every job of the stack has."""
@@ -164,12 +164,21 @@ class Deliveries:
     # --- addresses that are gone ----------------------------------------------------------------------------------
 
     def is_gone(self, job: str, url: str) -> bool:
-        return self._table.get(keys.endpoint(str(organization_of(job)), url)) is not None
+        row = self._table.get(keys.endpoint(str(organization_of(job)), url))
+        return row is not None and "gone_at" in row
 
     def note_gone(self, job: str, url: str) -> None:
         """An address that answered 410 gets no more deliveries of this organization, until somebody redelivers."""
         row = keys.endpoint(str(organization_of(job)), url) | {"url": shown(url), "gone_at": self._clock()}
         self._table.write(put(row))
+
+    def _forgive(self, job: str, url: str) -> None:
+        """The address is tried again, whatever it answered."""
+        key = keys.endpoint(str(organization_of(job)), url)
+        try:
+            self._table.write(update(key, "REMOVE #gone_at", "attribute_exists(#pk)"))
+        except Refused:
+            return
 
     # --- once more ------------------------------------------------------------------------------------------------
 
@@ -188,11 +197,11 @@ class Deliveries:
             was=row["state"],
             none=0,
         )
-        no_longer_gone = delete(keys.endpoint(str(organization_of(job)), row["url"]))
         try:
-            self._table.transact(self._finishes.again(job), renewed, no_longer_gone)
+            self._table.transact(self._finishes.again(job), renewed)
         except Refused:
             raise StillDelivering from None
+        self._forgive(job, row["url"])
 
 
 def secrets_of(webhook: Webhook) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Transient(Exception):
 class Write:
     """One write with its condition, for `Table.write` or as part of `Table.transact`."""
 
-    kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
+    kind: Literal["Put", "Update", "ConditionCheck"]
     request: dict[str, Any] = field(repr=False)
 
 
@@ -126,10 +126,6 @@ def update(key: Item, expression: str, condition: str | None = None, **values: A
 def upsert(key: Item, expression: str, condition: str | None = None, **values: Any) -> Write:
     """An update that makes the row when there is none."""
     return update(key, schema.stamping(expression), condition, **values)
-
-
-def delete(key: Item, condition: str | None = None, **values: Any) -> Write:
-    return Write("Delete", {"Key": encode(key), **_expressed(condition, None, values)})
 
 
 def check(key: Item, condition: str, **values: Any) -> Write:

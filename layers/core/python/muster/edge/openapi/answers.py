@@ -11,11 +11,14 @@ from muster.edge.endpoint import Endpoint
 
 
 class Answers:
-    """The model of the JSON answer if there is one, the content types and headers of documents, refusals declared."""
+    """The model of the JSON answer if there is one, the content types and headers of documents, refusals declared;
+    `others`: models by the other statuses that a success can have."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         told = list(_parts(get_type_hints(endpoint.function, include_extras=True).get("return")))
-        self.models = [one for one in told if isinstance(one, type) and issubclass(one, BaseModel)]
+        models = [one for one in told if isinstance(one, type) and issubclass(one, BaseModel)]
+        self.models = [model for model in models if model not in endpoint.statuses]
+        self.others = {status: model for model, status in endpoint.statuses.items()}
         media = [one for one in told if isinstance(one, Media)]
         self.content_types = [content_type for one in media for content_type in one.content_types]
         self.headers = {name: about for one in media for name, about in one.headers.items()}

@@ -34,6 +34,8 @@ class _Route:
             schemas.add((endpoint.operation, "body"), self.signature.body.annotation, "validation")
         if self.answers.models:
             schemas.add((endpoint.operation, "answer"), self.answers.model, "serialization")
+        for status, model in self.answers.others.items():
+            schemas.add((endpoint.operation, "answer", status), model, "serialization")
 
     def operation(self, schemas: dict[Any, Json], sample: Any) -> Json:
         module = sys.modules[self.endpoint.function.__module__]
@@ -83,9 +85,17 @@ class _Route:
                 name: {"description": about, "schema": {"type": "string"}}
                 for name, about in self.answers.headers.items()
             }
+        others = {
+            str(status): {
+                "description": HTTPStatus(status).phrase,
+                "content": {_JSON: {"schema": schemas[self.endpoint.operation, "answer", status]}},
+            }
+            for status in self.answers.others
+        }
         refused = refusals.statuses(self.endpoint, self.signature, self.answers.refuses)
         return {
             str(self.endpoint.status): success,
+            **others,
             **{str(status): {"$ref": f"#/components/responses/{refusals.name(status)}"} for status in refused},
             "default": {"$ref": f"#/components/responses/{refusals.OTHER}"},
         }
