@@ -19,6 +19,10 @@ from tests.webhooks.test_sending import LIMIT, drips
 from tests.webhooks.test_signing import SECRET, now_ms
 
 Key = ec.EllipticCurvePrivateKey
+USAGES = [
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+]  # fmt: skip
 
 
 def certificate(name: str, key: Key, signer: Key, issuer: str) -> x509.Certificate:
@@ -34,8 +38,14 @@ def certificate(name: str, key: Key, signer: Key, issuer: str) -> x509.Certifica
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(hours=1))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        # Asked for from Python 3.13 on.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
-    if not authority:
+    if authority:
+        usage = dict.fromkeys(USAGES, False) | {"key_cert_sign": True}
+        builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
+    else:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
     return builder.sign(signer, hashes.SHA256())
 

@@ -147,7 +147,7 @@ def retry_after_seconds(header: str | None, now_ms: int) -> int | None:
         return min(int(text[:19]), LONGEST_WAIT_SECONDS)
     try:
         date = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
+    except (ValueError, OverflowError):
         return None
     # The oldest of the three forms names no zone; all of them mean UTC.
     aware = date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -100,7 +100,7 @@ def _carried(address: IPv6Address) -> IPv4Address | None:
 
 
 def _is_public(address: Address) -> bool:
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    if not address.is_global or address.is_multicast:
         return False
     return not any(address in block for block in _NOBODYS) and (address.version == 4 or address in _UNICAST)
 
