@@ -165,7 +165,7 @@ def test_the_spots_routes_take_either_key_and_public_ones_none() -> None:
         vars(made)["admission"] = SimpleNamespace(**admission)
         return security(made)
 
-    assert security(draw_shelf) == [{"key": []}, {"agentKey": []}]
+    assert admitting("/internal/v1/shelf", roles={Role.AGENT}) == [{"key": ["agent"]}, {"agentKey": []}]
     assert admitting("/api/v1/keys", roles={Role.USER, Role.ADMIN}, public=False) == [{"key": ["admin", "user"]}]
     assert admitting("/docs", roles={Role.USER}, public=True) == []
 
