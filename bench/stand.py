@@ -83,7 +83,7 @@ class Stand:
         """Executions are collected, for the bench to run; nothing is sent."""
         finishes = Finishes(table, self.executions.append, self.clock)
         seal = Sealer([b"bench" * 6 + b"mm"])
-        deliveries = Deliveries(table, finishes, seal, None, self.clock)
+        deliveries = Deliveries(table, finishes, seal, _nobody_listens, None, self.clock)
         return Ending(finishes, deliveries, Saved(table, blobs, "results", None, self.clock), _nobody_listens)
 
     def skip_to(self, job: str, index: int) -> None:

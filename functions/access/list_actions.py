@@ -5,7 +5,7 @@ from muster.edge.endpoint import ADMINS, Call, endpoint
 from muster.edge.parameters import Cursor, Limit, Organization
 
 
-@endpoint("GET", "/api/v1/trail", roles=ADMINS)
+@endpoint("GET", "/api/v1/trail", admits=ADMINS)
 def list_actions(
     call: Call,
     organization: Organization | None = None,

@@ -5,7 +5,7 @@ from muster.edge.endpoint import ADMINS, Call, endpoint
 from muster.edge.parameters import Cursor, Limit, Organization
 
 
-@endpoint("GET", "/api/v1/keys", roles=ADMINS)
+@endpoint("GET", "/api/v1/keys", admits=ADMINS)
 def list_keys(
     call: Call, organization: Organization | None = None, limit: Limit = 100, next: Cursor | None = None
 ) -> KeyList:

@@ -4,6 +4,6 @@ from muster.access.models import KeyRevoked
 from muster.edge.endpoint import ADMINS, Call, endpoint
 
 
-@endpoint("DELETE", "/api/v1/keys/{keyId}", roles=ADMINS)
+@endpoint("DELETE", "/api/v1/keys/{keyId}", admits=ADMINS)
 def revoke_key(call: Call, key_id: str) -> KeyRevoked:
     return call.access.revoke_key(call.caller, key_id)

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 from muster.edge.answers import Media
-from muster.edge.endpoint import Call, Document, endpoint
+from muster.edge.endpoint import ANYBODY, Call, Document, endpoint
 
 
-@endpoint("GET", "/openapi.json", anonymous=True)
+@endpoint("GET", "/openapi.json", admits=ANYBODY)
 def get_openapi(_call: Call) -> Annotated[Document, Media("application/json")]:
     return Document("application/json", Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from muster.core.caller import Caller, Role
 from muster.core.errors import JobNotFound, StoreBusy, Unauthorized, WrongRole
 from muster.core.ids import SHARED
 from muster.edge import logs
-from muster.edge.authentication import Admission, caller_of
+from muster.edge.authentication import CLIENTS, PUBLIC, SPOTS, Admission, caller_of
 from muster.settings import settings
 from muster.store.access_keys import AccessKeys
 from muster.store.secrets import derive
@@ -20,8 +20,6 @@ from muster.store.sweeps import Sweeps
 from muster.store.trail import Trail
 from tests.template.moto_stack import ROOT, Clock, MotoStack, moto_stack
 
-CLIENTS, SPOTS = Admission.of("/api/v1/jobs", None, False), Admission.of("/internal/v1/hello", None, False)
-PUBLIC = Admission.of("/api/v1/health", None, True)
 OPERATOR, AGENT = derive(ROOT, "operator").hex(), derive(ROOT, "agent").hex()
 SWEEP = {"algorithms": ["PSO"], "agents": [1]}
 

@@ -160,14 +160,13 @@ def test_all_refusals_have_one_shape_and_who_should_come_back_is_told_when() -> 
 
 
 def test_the_spots_routes_take_either_key_and_public_ones_none() -> None:
-    def admitting(path: str, **admission: Any) -> list[dict[str, list[str]]]:
-        made = endpoint("GET", path)(list_shelves.function)
-        vars(made)["admission"] = SimpleNamespace(**admission)
-        return security(made)
+    def admitting(path: str, admits: Admission | None = None) -> list[dict[str, list[str]]]:
+        return security(endpoint("GET", path, admits=admits)(list_shelves.function))
 
-    assert admitting("/internal/v1/shelf", roles={Role.AGENT}) == [{"key": ["agent"]}, {"agentKey": []}]
-    assert admitting("/api/v1/keys", roles={Role.USER, Role.ADMIN}, public=False) == [{"key": ["admin", "user"]}]
-    assert admitting("/docs", roles={Role.USER}, public=True) == []
+    assert admitting("/internal/v1/shelf") == [{"key": ["admin", "agent"]}, {"agentKey": []}]
+    assert admitting("/api/v1/jobs") == [{"key": ["admin", "user"]}]
+    assert admitting("/api/v1/keys", ADMINS) == [{"key": ["admin"]}]
+    assert admitting("/docs", ANYBODY) == []
 
 
 def test_two_operations_of_one_name_are_refused() -> None:

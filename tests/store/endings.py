@@ -64,7 +64,7 @@ def ending(
     folder: Path | None = None,
 ) -> Ending:
     finishes = Finishes(table, start, clock)
-    deliveries = Deliveries(table, finishes, SEALER, stack, clock)
+    deliveries = Deliveries(table, finishes, SEALER, lambda _: None, stack, clock)
     return Ending(finishes, deliveries, Saved(table, blobs, "results", folder, clock), (post or PostOffice()).send)
 
 

@@ -109,6 +109,15 @@ def _deliver(target: Target, message_id: str, sent_at_ms: int, body: str, correl
     return _sender().send(target.url, target.secrets, message_id, sent_at_ms, body, correlation)
 
 
+def _allow(url: str) -> None:
+    from muster.webhooks.addresses import AddressRefused, Policy, endpoint_of
+
+    try:
+        endpoint_of(url, Policy(local=settings().local_webhooks))
+    except AddressRefused as refused:
+        raise ValueError(str(refused)) from None
+
+
 def _stacks_target(told: Settings) -> Target | None:
     if not told.sending or not told.results_url:
         return None
@@ -132,7 +141,7 @@ def _ending() -> Ending:
     folder = Path(told.results_folder) if told.results_folder else None
     return Ending(
         finishes,
-        Deliveries(_table(), finishes, _Seal(), _stacks_target(told), system_clock),
+        Deliveries(_table(), finishes, _Seal(), _allow, _stacks_target(told), system_clock),
         Saved(_table(), _blobs(), told.results_path, folder, system_clock),
         _deliver,
     )

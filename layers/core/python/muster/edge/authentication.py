@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from muster.store.access_keys import AccessKeys
     from muster.store.secrets import Secrets
 
-ADMINS = frozenset({Role.ADMIN})
-CLIENTS = frozenset({Role.USER, Role.ADMIN})
-AGENTS = frozenset({Role.AGENT, Role.ADMIN})
-
 OPERATOR_KEY, AGENT_KEY = "operator", "agent"
 """What stands for the stack's own keys where a key is named: in logs and in the trail."""
 
@@ -36,21 +32,24 @@ OPERATOR_KEY, AGENT_KEY = "operator", "agent"
 class Admission:
     """Who may call a route."""
 
-    roles: frozenset[Role] = CLIENTS
+    roles: frozenset[Role]
     public: bool = False
     """Also without a key, as the operator's organization; with one, in any role."""
     anonymous: bool = False
     """No key is looked at: the answer is everybody's."""
     takes_agent_key: bool = False
 
-    @classmethod
-    def of(
-        cls, path: str, roles: frozenset[Role] | None = None, *, public: bool = False, anonymous: bool = False
-    ) -> "Admission":
-        """Spots' routes are for agents, all others for clients, unless `roles` says otherwise."""
-        internal = path.startswith("/internal/")
-        allowed = roles or (AGENTS if internal else CLIENTS)
-        return cls(allowed, public or anonymous, anonymous, takes_agent_key=internal)
+
+CLIENTS = Admission(frozenset({Role.USER, Role.ADMIN}))
+SPOTS = Admission(frozenset({Role.AGENT, Role.ADMIN}), takes_agent_key=True)
+ADMINS = Admission(frozenset({Role.ADMIN}))
+PUBLIC = Admission(CLIENTS.roles, public=True)
+ANYBODY = Admission(CLIENTS.roles, public=True, anonymous=True)
+
+
+def usual(path: str) -> Admission:
+    """Of a route that does not say otherwise."""
+    return SPOTS if path.startswith("/internal/") else CLIENTS
 
 
 def caller_of(event: Event, admission: Admission) -> Caller:

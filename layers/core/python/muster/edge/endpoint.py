@@ -14,12 +14,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from muster.core.caller import Role
 from muster.core.correlation import correlated
 from muster.core.errors import MusterError
 from muster.edge import answers, logs, requests
 from muster.edge.answers import Answer, Document
-from muster.edge.authentication import ADMINS, Admission, caller_of
+from muster.edge.authentication import ADMINS, ANYBODY, PUBLIC, Admission, caller_of, usual
 from muster.edge.call import Call
 from muster.edge.metrics import count_call
 from muster.edge.requests import Event
@@ -95,16 +94,15 @@ class Endpoint:
 
 def endpoint(
     method: str, path: str, *, status: int = 200, statuses: Mapping[type[BaseModel], int] | None = None,
-    roles: frozenset[Role] | None = None, public: bool = False, anonymous: bool = False, creates: str | None = None,
-    limited: bool = False,
+    admits: Admission | None = None, creates: str | None = None, limited: bool = False,
 ) -> Callable[[Operation], Endpoint]:  # fmt: skip
     """Make an operation the handler of a route; its name is the operation's id everywhere.
 
-    statuses: of outcomes that are answered with another status than the others. roles: who may call it, if that does
-    not follow from the path. public: anybody, also without a key. anonymous: whoever calls, no key is looked at. creates: the member of the answer that names what was
-    created, for the trail. limited: counts as a submit of the organization.
+    statuses: of outcomes that are answered with another status than the others. admits: whom, if that does not follow
+    from the path. creates: the member of the answer that names what was created, for the trail. limited: counts as a
+    submit of the organization.
     """
-    admission = Admission.of(path, roles, public=public, anonymous=anonymous)
+    admission = admits or usual(path)
 
     def make(operation: Operation) -> Endpoint:
         return Endpoint(
@@ -115,4 +113,4 @@ def endpoint(
     return make
 
 
-__all__ = ["ADMINS", "Answer", "Call", "Document", "Endpoint", "Event", "endpoint"]
+__all__ = ["ADMINS", "ANYBODY", "PUBLIC", "Answer", "Call", "Document", "Endpoint", "Event", "endpoint"]

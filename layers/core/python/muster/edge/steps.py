@@ -38,13 +38,11 @@ def step(operation: Callable[[Call, Step], Step]) -> Callable[[Mapping[str, Any]
                 answer: Step = run(Call(Caller(organization)), dict(event))
             except StaleFinish:
                 log.info("%s: another execution finishes %s", operation.__name__, event["job"])
-                count_call(operation.__name__, 409)
                 raise
             except Exception:
                 log.exception("%s failed", operation.__name__)
                 count_call(operation.__name__, 500)
                 raise
-            count_call(operation.__name__, 200)
         return answer
 
     return handle

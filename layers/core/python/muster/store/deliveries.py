@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from muster.core.clock import Clock
 from muster.core.delivery import Outcome, Receipt, Verdict, Webhook
-from muster.core.errors import DeliveryNotFound, StillDelivering
+from muster.core.errors import DeliveryNotFound, InvalidInput, StillDelivering
 from muster.core.ids import organization_of
 from muster.store import keys
 from muster.store.finishes import Finishes
@@ -71,10 +71,27 @@ def shown(url: str) -> str:
 
 
 class Deliveries:
-    """`stack`: the target that every job is reported to, None when there is none."""
+    """`stack`: the target that every job is reported to, None when there is none. `allow` raises ValueError for an
+    address that nothing will ever be sent to."""
 
-    def __init__(self, table: Table, finishes: Finishes, seal: Seal, stack: Target | None, clock: Clock) -> None:
-        self._table, self._finishes, self._seal, self._stack, self._clock = table, finishes, seal, stack, clock
+    def __init__(
+        self,
+        table: Table,
+        finishes: Finishes,
+        seal: Seal,
+        allow: Callable[[str], None],
+        stack: Target | None,
+        clock: Clock,
+    ) -> None:
+        self._table, self._finishes, self._seal, self._allow = table, finishes, seal, allow
+        self._stack, self._clock = stack, clock
+
+    def check_address(self, url: str) -> None:
+        """Refuse at once what could only fail later; what a name resolves to is looked at when sending."""
+        try:
+            self._allow(url)
+        except ValueError as refused:
+            raise InvalidInput(details=[{"field": "body.delivery.webhook.url", "problem": str(refused)}]) from None
 
     # --- beginning ------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from muster.core.clock import iso
 from muster.core.errors import Conflict, InvalidInput, NothingToRetry
 from muster.core.job import ENDED
 from muster.store.audit import Audit
+from muster.store.deliveries import Deliveries
 from muster.store.jobs import Job, Jobs
 from muster.store.reading import Reading
 from muster.store.reports import state_of
@@ -40,13 +41,17 @@ def view(job: Job) -> JobView:
 
 
 class Submission:
-    def __init__(self, jobs: Jobs, specs: Specs, reading: Reading, audit: Audit, max_attempts: int) -> None:
+    def __init__(
+        self, jobs: Jobs, specs: Specs, reading: Reading, audit: Audit, deliveries: Deliveries, max_attempts: int
+    ) -> None:
         self._jobs, self._specs, self._reading, self._audit = jobs, specs, reading, audit
-        self._max_attempts = max_attempts
+        self._deliveries, self._max_attempts = deliveries, max_attempts
 
     def submit(self, organization: str, request: SubmitJob, key: str | None) -> JobSubmitted:
         checked_space(request)
         webhook = request.delivery.webhook if request.delivery else None
+        if webhook:
+            self._deliveries.check_address(webhook.url)
         spec = Spec.of(_without_webhook(request))
         attempts = request.max_attempts or self._max_attempts
         job = self._jobs.create(organization, spec, attempts, key, webhook=webhook)

@@ -60,7 +60,9 @@ class Sweeps:
         self._jobs = Jobs(table, self._specs, finishes, ending.deliveries, clock)
         self._reading = Reading(self._leases, self._outcomes)
         self._audit = Audit(table, self._jobs, self._spots, finishes, clock)
-        self._submission = Submission(self._jobs, self._specs, self._reading, self._audit, max_attempts)
+        self._submission = Submission(
+            self._jobs, self._specs, self._reading, self._audit, ending.deliveries, max_attempts
+        )
         self._claims = Claims(table, self._jobs, self._specs, clock)
         settling = Settling(table, self._leases, self._jobs, self._outcomes, clock)
         self._settling, self._batches = settling, Batches(settling, self._specs, clock)

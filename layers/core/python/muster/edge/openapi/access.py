@@ -21,9 +21,9 @@ SCHEMES: dict[str, dict[str, Any]] = {
 
 def security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
     """Alternatives, one of which a caller has to meet; none where no key is asked for, however the stack is set up."""
-    admission = getattr(endpoint, "admission", endpoint)
-    if getattr(admission, "public", False):
+    admission = endpoint.admission
+    if admission.public:
         return []
-    roles = sorted(str(role) for role in getattr(admission, "roles", ()))
-    agent: list[dict[str, list[str]]] = [{"agentKey": []}] if endpoint.path.startswith("/internal/") else []
+    roles = sorted(str(role) for role in admission.roles)
+    agent: list[dict[str, list[str]]] = [{"agentKey": []}] if admission.takes_agent_key else []
     return [{"key": roles}, *agent]
