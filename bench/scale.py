@@ -25,6 +25,8 @@ class Scale:
     """Tasks of the speed runs."""
     single_run: int
     """Tasks of the speed run one at a time."""
+    aggregated: int
+    """Results that are summed up."""
 
 
 FULL = Scale(
@@ -40,6 +42,7 @@ FULL = Scale(
     small_run=10_000,
     large_run=100_000,
     single_run=200,
+    aggregated=1_000_000,
 )
 QUICK = Scale(
     cycles=4,
@@ -54,4 +57,5 @@ QUICK = Scale(
     small_run=5_000,
     large_run=20_000,
     single_run=50,
+    aggregated=120_000,
 )

@@ -22,6 +22,8 @@ def show(console: Console, report: dict[str, Any]) -> None:
         _creation(console, report["creation"])
     if "speed" in report:
         _speed(console, report["speed"])
+    if "aggregation" in report:
+        _aggregation(console, report["aggregation"])
     _targets(console, report)
 
 
@@ -94,6 +96,13 @@ def _speed(console: Console, rows: list[Row]) -> None:
     )
     caption += " noise is (fastest - slowest) / median"
     _print(console, "Speed over HTTP on the local cloud, 200 bytes", columns, cells, caption)
+
+
+def _aggregation(console: Console, rows: list[Row]) -> None:
+    names = ("results", "spread", "cpu_seconds", "peak_mb", "grown_mb", "part_kb", "relative_error")
+    cells = ([row[name] for name in names] for row in rows)
+    columns = "results | spread over | CPU s | peak MB | of these grown | largest part, KB | relative error"
+    _print(console, "Summing up a job's results in parts of 20,000", columns, cells)
 
 
 def _targets(console: Console, report: dict[str, Any]) -> None:
