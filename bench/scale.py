@@ -29,6 +29,8 @@ class Scale:
     """Cold starts of each function."""
     billed_minutes: int
     """Minutes of an idle stack and of a waiting spot that are counted; a month of them is billed."""
+    aggregated: int
+    """Results that are summed up."""
 
 
 FULL = Scale(
@@ -46,6 +48,7 @@ FULL = Scale(
     single_run=200,
     starts=15,
     billed_minutes=60,
+    aggregated=1_000_000,
 )
 QUICK = Scale(
     cycles=4,
@@ -62,4 +65,5 @@ QUICK = Scale(
     single_run=50,
     starts=5,
     billed_minutes=6,
+    aggregated=120_000,
 )

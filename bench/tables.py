@@ -28,6 +28,8 @@ def show(console: Console, report: dict[str, Any]) -> None:
         _cold_starts(console, report["cold_start"])
     if "speed" in report:
         _speed(console, report["speed"])
+    if "aggregation" in report:
+        _aggregation(console, report["aggregation"])
     _targets(console, report)
 
 
@@ -138,6 +140,13 @@ def _cold_starts(console: Console, rows: list[Row]) -> None:
     )
     caption += " each up to a client of DynamoDB"
     _print(console, "Cold starts", "start | answer | starts | CPU ms | ratio to boto3", cells, caption)
+
+
+def _aggregation(console: Console, rows: list[Row]) -> None:
+    names = ("results", "spread", "cpu_seconds", "peak_mb", "grown_mb", "part_kb", "relative_error")
+    cells = ([row[name] for name in names] for row in rows)
+    columns = "results | spread over | CPU s | peak MB | of these grown | largest part, KB | relative error"
+    _print(console, "Summing up a job's results in parts of 20,000", columns, cells)
 
 
 def _targets(console: Console, report: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as bench
-from bench import counting, creation, operations, reads, tables
+from bench import aggregation, counting, creation, operations, reads, tables
 from bench.scale import Scale
 from bench.stand import Stand
 from bench.worker import Worker
@@ -27,6 +27,7 @@ TINY = Scale(
     single_run=4,
     starts=1,
     billed_minutes=2,
+    aggregated=8_000,
 )
 
 
@@ -67,6 +68,12 @@ def test_every_operation_of_a_spot_is_priced(bench_stand: Stand) -> None:
     assert {"claim_tasks", "complete_tasks", "fail_tasks", "renew_tasks", "release_tasks", "audit_jobs"} <= set(priced)
 
 
+def test_a_jobs_results_are_summed_up_and_found_right() -> None:
+    rows = aggregation.measure(TINY.aggregated)
+    assert [row["spread"] for row in rows] == list(aggregation.SPREADS)
+    assert all(row["cpu_seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
+
+
 @pytest.mark.slow
 def test_the_whole_bench_measures_prints_and_can_be_written_as_json() -> None:
     report = bench.measure(TINY, set(bench.PARTS))
@@ -74,5 +81,5 @@ def test_the_whole_bench_measures_prints_and_can_be_written_as_json() -> None:
     tables.show(Console(file=printed, width=160), report)
     assert json.loads(json.dumps(report)) == report
     assert {row["name"]: row["rounds"] for row in report["speed"]}["4 workers, large job"] == 1
-    for title in ("By batch", "By job size", "Creating a job", "Speed over HTTP", "write units per task"):
+    for title in ("By batch", "By job size", "Creating a job", "Speed over HTTP", "Summing up", "write units per task"):
         assert title in printed.getvalue()

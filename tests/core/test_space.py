@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from muster.core.errors import InvalidInput
 from muster.sweeps.models import MAX_TASKS, SubmitJob
-from muster.sweeps.space import Space, checked_space
+from muster.sweeps.space import Space, checked_space, radix_of
 
 CONTRACT = {
     "algorithms": ["PSO", "GA", "DE"],
@@ -95,6 +95,21 @@ def test_a_subset_picks_tasks_of_the_whole() -> None:
     made = space([3, 1], parameters={"x": [10, 11, 12, 13]})
     assert made.total == 2
     assert [made.payload(index) for index in range(2)] == ['{"x":13}', '{"x":11}']
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 10**6))
+def test_the_digits_of_a_place_are_the_places_of_the_values(radices: list[int], number: int) -> None:
+    made = space(parameters={f"p{axis}": list(range(radix)) for axis, radix in enumerate(radices)})
+    index = number % made.total
+    place, digits = made.place(index), []
+    for _, values in reversed(made.axes):
+        place, digit = divmod(place, radix_of(values))
+        digits.append(values[digit])
+    assert digits[::-1] == [str(value) for value in json.loads(made.payload(index)).values()]
+
+
+def test_a_task_of_a_subset_has_the_place_of_the_original() -> None:
+    assert [space([3, 1], parameters={"x": [10, 11, 12, 13]}).place(index) for index in (0, 1)] == [3, 1]
 
 
 @pytest.mark.parametrize(

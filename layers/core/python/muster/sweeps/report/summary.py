@@ -39,9 +39,9 @@ class Summary:
         self.failures = Failures()
         self._rows = Rows()
         self._leaders = Leaders(space, self.dimensions.algorithms)
-        self._sketches = {} if self.is_exact else {
-            metric: Sketch(self.dimensions.all, most_buckets) for metric in METRICS
-        }  # fmt: skip
+        self._sketches: dict[Metric, Sketch] = {}
+        if not self.is_exact:
+            self._sketches = {metric: Sketch(self.dimensions.all, most_buckets) for metric in METRICS}
 
     def add_done(self, index: int, outcome: Mapping[str, Any]) -> None:
         """A completed task: `runtimeMs`, and `fopt` where the spot reported one."""
@@ -62,7 +62,7 @@ class Summary:
                 self.add_done(outcome["index"], outcome)
 
     def merge(self, other: "Summary") -> None:
-        """Take in what another part holds."""
+        """Take in what another part holds; `other` goes on meaning what it meant."""
         other._count_rows()
         self.failures.merge(other.failures)
         self._leaders.merge(other._leaders)

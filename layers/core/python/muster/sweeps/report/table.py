@@ -10,7 +10,7 @@ from muster.sweeps.report.document import Group, Report, Statistics
 
 _GROUP = ("group", "name", "first", "last")
 _FIGURES = ("best", "q1", "median", "q3", "mean", "worst")
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(report: Report) -> str:

@@ -9,7 +9,7 @@ from muster.sweeps.report.document import AxisGroup, BestTask, Group, Report, St
 
 WIDTH = 120
 MOST_LOGGED_GROUPS = 200
-_LABEL, _COUNT, _NUMBER = 32, 13, 12
+_LABEL, _COUNT, _NUMBER = 25, 11, 14
 _PAYLOAD_LINES = 3
 _BRIEF = ("best", "mean", "median", "worst")
 _FIGURES = ("best", "q1", "median", "q3", "mean", "worst")
@@ -106,11 +106,10 @@ def _figures(title: str, groups: Iterable[tuple[str, Group]]) -> list[str]:
     groups = list(groups)
     with_fopt = [(label, group.with_fopt, group.fopt) for label, group in groups]
     runtimes = [(label, group.count, group.runtime_ms) for label, group in groups]
-    tables = [("fopt", with_fopt)] * any(group.fopt for _, group in groups) + [("runtime ms", runtimes)]
-    lines = []
+    tables = [("fopt", with_fopt)] * any(group.fopt for _, group in groups) + [("runtime in ms", runtimes)]
+    lines = [title]
     for metric, rows in tables:
-        heads = "".join(f"{name:>{_NUMBER}}" for name in _FIGURES)
-        lines.append(f"{_cut(f'{title}, {metric}'):<{_LABEL}}{'count':>{_COUNT}}{heads}")
+        lines.append(f"{metric:<{_LABEL}}{'count':>{_COUNT}}" + "".join(f"{name:>{_NUMBER}}" for name in _FIGURES))
         lines += [f"{_cut(label):<{_LABEL}}{count:>{_COUNT}}{_numbers(found)}" for label, count, found in rows]
     return lines
 

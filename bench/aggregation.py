@@ -1,0 +1,99 @@
+"""Summing up a job's results in parts: CPU seconds, peak memory, size of a part; and that the figures are right.
+
+`python -m bench.aggregation RESULTS` measures in a process of its own, whose peak is then that of the aggregation.
+"""
+
+import json
+import math
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import fmean, quantiles
+from typing import Any
+
+from muster.sweeps.models import SubmitJob
+from muster.sweeps.report import Summary
+from muster.sweeps.report.figures import Figures
+from muster.sweeps.space import Space
+
+PART = 20_000
+SPREADS = {"12 powers of ten": 12, "300 powers of ten": 300}
+"""How far apart the results of one job lie."""
+
+
+def measure(results: int) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "bench.aggregation", str(results)]
+    return [
+        json.loads(subprocess.run([*command, spread], check=True, capture_output=True).stdout) for spread in SPREADS
+    ]
+
+
+def space_of(results: int) -> Space:
+    """Four algorithms and three axes, one of them binned."""
+    last = {"min": 1, "max": math.ceil(results / 4_000), "step": 1}
+    axes = {"iterations": {"min": 1, "max": 20, "step": 1}, "agents": {"min": 1, "max": 50, "step": 1}}
+    return Space(SubmitJob.model_validate({"algorithms": ["PSO", "GA", "DE", "SA"], **axes, "dimension": last}))
+
+
+def outcomes(spread: int, start: int, end: int) -> Iterator[dict[str, Any]]:
+    rng = random.Random(start)
+    for index in range(start, end):
+        fopt = 10 ** rng.uniform(3 - spread, 3)
+        yield {"index": index, "at": 0, "fopt": fopt, "runtimeMs": int(rng.lognormvariate(7, 1.5))}
+
+
+def aggregate(results: int, spread: str) -> dict[str, Any]:
+    """What the parts of a job cost, each made, stored, read and put to the others."""
+    space, powers = space_of(results), SPREADS[spread]
+    before, summary, seconds, largest = _peak_mb(), Summary(space), 0.0, 0
+    for start in range(0, results, PART):
+        found = list(outcomes(powers, start, min(start + PART, results)))
+        began = time.process_time()
+        part = Summary(space)
+        part.add_many(found)
+        content = part.to_bytes()
+        summary.merge(Summary.from_bytes(space, content))
+        seconds += time.process_time() - began
+        largest = max(largest, len(content))
+    peak = _peak_mb()
+    _check(summary, results, powers)
+    return {
+        "results": results,
+        "spread": spread,
+        "cpu_seconds": round(seconds, 2),
+        "peak_mb": round(peak),
+        "grown_mb": round(peak - before),
+        "part_kb": round(largest / 1_000),
+        "relative_error": summary.relative_error(),
+    }
+
+
+def _peak_mb() -> float:
+    """Of this program alone: the peak that getrusage knows is also that of the process which started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def _check(summary: Summary, results: int, powers: int) -> None:
+    """Compare the figures of the whole with a plain computation over the same numbers."""
+    found: Figures = summary.figures("fopt")[0][0]
+    values = [
+        one["fopt"] for start in range(0, results, PART) for one in outcomes(powers, start, min(start + PART, results))
+    ]
+    assert (found.count, found.best, found.worst) == (len(values), min(values), max(values))
+    assert math.isclose(found.mean, fmean(values), rel_tol=1e-15)
+    near = [math.isclose(*pair, rel_tol=0.00501) for pair in zip(
+        (found.q1, found.median, found.q3), quantiles(values, method="inclusive"), strict=True
+    )]  # fmt: skip
+    assert all(near)
+
+
+if __name__ == "__main__":
+    print(json.dumps(aggregate(int(sys.argv[1]), sys.argv[2])))
