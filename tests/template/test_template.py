@@ -6,6 +6,7 @@ Linting what SAM made of it finds dangling references in policies and events, wh
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,6 +18,7 @@ from samtranslator.translator.transform import transform
 from local.template import read_template, resources
 from muster.core import errors
 from muster.settings import Settings
+from muster.store.secrets import derive
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 REGION = "eu-central-1"
@@ -184,6 +186,18 @@ def test_no_key_stands_in_an_environment_and_none_is_told_by_an_output(source: d
 
     assert [name for name in variables if name.endswith("_KEY")] == []
     assert "resolve:secretsmanager" not in TEMPLATE.read_text()
+
+
+def test_the_output_that_prints_the_operators_key_prints_it(source: dict[str, Any], tmp_path: Path) -> None:
+    """A stand-in for the AWS command line prints the secret, openssl does the rest."""
+    aws = tmp_path / "aws"
+    aws.write_text("#!/bin/sh\nprintf '%s\\n' kZ3v9QmT\n")
+    aws.chmod(0o755)
+    command = source["Outputs"]["OperatorKey"]["Value"]["Fn::Sub"].replace("${", "").replace("}", "")
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", command], env={"PATH": path}, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == derive("kZ3v9QmT", "operator").hex()
 
 
 def test_every_parameter_has_a_default(source: dict[str, Any]) -> None:
