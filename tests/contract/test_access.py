@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -448,7 +450,8 @@ def test_texts_of_keys_are_neither_logged_nor_stored(guarded: Guarded, acme: dic
 
 def test_keys_outlive_a_restart(tmp_path: Path) -> None:
     with local_cloud.start(state=tmp_path, environment={"MUSTER_REQUIRE_KEYS": "true"}) as running:
-        operator = operator_key(running.emulator)
+        command = [sys.executable, "-m", "local", "operator-key", "--state", str(tmp_path)]
+        operator = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
         headers = {"Authorization": f"Bearer {operator}"}
         body = {"role": "user", "name": "lasting"}
         made = httpx.post(f"{running.api}/api/v1/keys", headers=headers, json=body).json()["key"]

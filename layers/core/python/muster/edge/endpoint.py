@@ -18,7 +18,7 @@ from muster.core.caller import Role
 from muster.core.errors import MusterError
 from muster.edge import answers, logs, requests
 from muster.edge.answers import Answer, Document
-from muster.edge.authentication import ADMINS, Admission, caller_of
+from muster.edge.authentication import ADMINS, AGENTS, CLIENTS, Admission, caller_of
 from muster.edge.call import Call
 from muster.edge.metrics import count_call
 from muster.edge.requests import Event
@@ -41,7 +41,8 @@ class Endpoint:
         self.operation, self.__doc__ = operation.__name__, operation.__doc__
         self.method, self.path, self.status = method, path, status
         self.function, self.admission = operation, admission
-        self.recorded = method != "GET" and not path.startswith("/internal/")
+        # Work is done by the million, and what came of it is in the results.
+        self.recorded = method != "GET" and Role.AGENT not in admission.roles
         self._creates, self._limited = creates, limited
         self._signature = Signature(operation, path)
         self._run = traced(operation)
@@ -106,4 +107,4 @@ def endpoint(
     return make
 
 
-__all__ = ["ADMINS", "Answer", "Call", "Document", "Endpoint", "Event", "endpoint"]
+__all__ = ["ADMINS", "AGENTS", "CLIENTS", "Answer", "Call", "Document", "Endpoint", "Event", "endpoint"]

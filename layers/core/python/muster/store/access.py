@@ -62,14 +62,9 @@ class Access:
         if next is not None and not _POSITION.fullmatch(next):
             raise InvalidInput(details=[NO_SUCH_PAGE])
         day = day or self._trail.today()
-        found: list[models.ActionView] = []
-        last = None
-        for row in self._trail.of_day(organization, day, after=next):
-            if len(found) == limit:
-                return models.ActionList(day=day, actions=found, next=last)
-            found.append(_action(row))
-            last = row["sk"]
-        return models.ActionList(day=day, actions=found)
+        rows = list(self._trail.of_day(organization, day, after=next, limit=limit + 1))
+        further = rows[limit - 1]["sk"] if len(rows) > limit else None
+        return models.ActionList(day=day, actions=list(map(_action, rows[:limit])), next=further)
 
 
 def _view(row: Item) -> models.KeyView:
