@@ -37,6 +37,13 @@ def resources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, An
             yield name, resource.get("Properties", {})
 
 
+def with_definitions(template: Template, folder: Path) -> Template:
+    """The template with the definitions of its state machines in it: changes and returns the one that it is given."""
+    for _, machine in resources(template, "AWS::Serverless::StateMachine"):
+        machine["Definition"] = json.loads((folder / machine.pop("DefinitionUri")).read_text())
+    return template
+
+
 def from_source(template: Template, folder_of_template: Path) -> Template:
     """The template with code and definitions from the source tree: changes and returns the one that it is given."""
     package = {"Bucket": CODE_BUCKET, "Key": CODE_KEY}
@@ -50,6 +57,4 @@ def from_source(template: Template, folder_of_template: Path) -> Template:
         function["CodeUri"] = package
     for _, layer in resources(template, "AWS::Serverless::LayerVersion"):
         layer["ContentUri"] = package
-    for _, machine in resources(template, "AWS::Serverless::StateMachine"):
-        machine["Definition"] = json.loads((folder_of_template / machine.pop("DefinitionUri")).read_text())
-    return template
+    return with_definitions(template, folder_of_template)

@@ -11,7 +11,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -189,6 +189,26 @@ class Muster:
     def iterate_actions(self, *, day: str | None = None, organization: str | None = None) -> Iterator[r.Action]:
         for page in _pages(lambda next: self.list_actions(day=day, organization=organization, next=next)):
             yield from page.actions
+
+    # --- reports and deliveries --------------------------------------------------------------------------------------
+
+    def get_report(self, job_id: str, format: Literal["json", "txt", "csv"] = "json") -> str | None:
+        """The report as text; None as long as it is being made."""
+        answer = self._transport.call("GET", f"/api/v1/jobs/{_part(job_id)}/report", params={"format": format})
+        return None if answer.status_code == 202 else answer.text
+
+    def list_report_files(self, job_id: str) -> r.ReportFiles:
+        """What was saved, with links that open the files for a while; none as long as the report is being made."""
+        return r.ReportFiles.read(self._get(f"/jobs/{_part(job_id)}/report/files"))
+
+    def redeliver_report(self, job_id: str, delivery_id: str) -> r.Delivery:
+        """Deliver once more, with all attempts anew."""
+        answer = self._post(f"/jobs/{_part(job_id)}/deliveries/{_part(delivery_id)}/redeliver")
+        return r.Delivery.read(answer["delivery"])
+
+    def try_webhook(self, url: str, secret: str) -> r.WebhookTried:
+        """Send one signed message to an address now."""
+        return r.WebhookTried.read(self._post("/webhooks/test", {"webhook": {"url": url, "secret": secret}}))
 
     # --- the API about itself ---------------------------------------------------------------------------------------
 

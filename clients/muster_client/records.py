@@ -44,6 +44,48 @@ class JobSubmitted(Record):
     retry_of: str | None = None
 
 
+@dataclass(frozen=True)
+class Delivery(Record):
+    """Where the word of a job's end goes, and how far it is."""
+
+    id: str
+    url: str
+    status: str
+    attempts: int
+    last_attempt_at: str | None = None
+    last_status: int | None = None
+    last_problem: str | None = None
+    next_attempt_at: str | None = None
+
+
+@dataclass(frozen=True)
+class ReportFile(Record):
+    """A saved file; `url` opens it for a while."""
+
+    name: str
+    format: str
+    size: int
+    url: str
+    expires_in_seconds: int
+
+
+@dataclass(frozen=True)
+class ReportFiles(Record):
+    """None as long as the report is PENDING."""
+
+    job_id: str
+    files: list[ReportFile] = field(default_factory=list, metadata=each(ReportFile))
+    report: str | None = None
+
+
+@dataclass(frozen=True)
+class WebhookTried(Record):
+    delivered: bool
+    took_ms: int
+    status: int | None = None
+    problem: str | None = None
+
+
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 
 
@@ -67,6 +109,8 @@ class Job(Record):
     task_timeout_seconds: int | None = None
     finished_at: str | None = None
     retry_of: str | None = None
+    report: str | None = None
+    deliveries: list[Delivery] = field(default_factory=list, metadata=each(Delivery))
 
     @property
     def ended(self) -> bool:

@@ -89,6 +89,7 @@ SEQUENCE = [
     ("list_spots", 200), ("renew_tasks", 200), ("complete_task", 200), ("complete_tasks", 200), ("fail_task", 200),
     ("fail_tasks", 200), ("release_tasks", 200), ("reset_task", 200), ("list_tasks", 200), ("list_results", 200),
     ("list_jobs", 200), ("get_job", 200), ("retry_job", 201), ("cancel_job", 200), ("create_key", 201),
+    ("get_report", 202), ("list_report_files", 202), ("redeliver_report", 404), ("try_webhook", 200),
     ("list_keys", 200), ("revoke_key", 200), ("list_actions", 200), ("get_openapi", 200), ("show_docs", 200),
 ]  # fmt: skip
 

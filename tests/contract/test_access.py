@@ -2,8 +2,11 @@
 
 import json
 import re
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
 from local import cloud as local_cloud
 from local.cloud import Cloud
@@ -18,6 +22,8 @@ from local.operator import operator_key, root
 from muster.core.access_key import AccessKey
 from muster.core.caller import Role
 from muster.store.secrets import derive
+from muster_client.api import Muster
+from muster_client.cli.main import app
 from tests.operations import Route, endpoint, routes
 
 WRONG = "mk-acme-000000000000-" + "0" * 52
@@ -293,10 +299,10 @@ def test_a_key_revoked_in_use_is_refused_and_never_answered_otherwise(guarded: G
         users = [threads.submit(use) for _ in range(8)]
         try:
             while 200 not in seen:
-                pass
+                time.sleep(0.01)
             guarded.revoke(key)
             while 401 not in seen:
-                pass
+                time.sleep(0.01)
         finally:
             stop.set()
     assert [user.exception() for user in users] == [None] * 8
@@ -374,6 +380,60 @@ def test_an_admin_of_the_operators_organization_acts_for_others_as_well(guarded:
     assert guarded.ask("GET", "/api/v1/keys?organization=acme", guarded.key("user", "main")).status_code == 401
 
 
+def test_a_hello_that_is_repeated_under_its_key_registers_one_spot(
+    guarded: Guarded, acme: dict[str, str], globex: dict[str, str]
+) -> None:
+    def hello(keys: dict[str, str], name: str) -> str:
+        sent = {"Idempotency-Key": name}
+        return str(say(guarded, "hello", keys["agent"], sent, ipAddress="192.0.2.1").json()["spotId"])
+
+    first = hello(acme, "boot-1")
+    assert hello(acme, "boot-1") == first
+    assert first not in (hello(acme, "boot-2"), hello(globex, "boot-1"))
+
+
+@pytest.fixture
+def muster(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command line, with the key of an admin of its own organization."""
+    monkeypatch.setenv("MUSTER_URL", guarded.cloud.api)
+    monkeypatch.setenv("MUSTER_KEY", guarded.key("admin", "typed"))
+    return lambda *words: CliRunner().invoke(app, list(words))
+
+
+def test_keys_are_made_listed_and_revoked_by_command(guarded: Guarded, muster: Callable[..., Result]) -> None:
+    made = muster("keys", "create", "Ada's laptop", "--role", "user", "--user", "ada")
+    key = made.stdout.strip()
+    key_id = key.rpartition("-")[0]
+    assert (made.exit_code, guarded.ask("GET", "/api/v1/jobs", key).status_code) == (0, 200)
+    assert (key not in made.stderr, key_id in made.stderr) == (True, True)
+    as_json = json.loads(muster("keys", "create", "spots", "--role", "agent", "--json").stdout)
+    assert (as_json["role"], AccessKey.parse(as_json["key"]) is not None) == ("agent", True)
+    assert muster("keys", "revoke", key_id).stdout == f"{key_id} revoked\n"
+    assert muster("keys", "revoke", key_id).stdout == f"{key_id} already revoked\n"
+    (listed,) = [line for line in muster("keys", "list").stdout.splitlines() if line.startswith(key_id)]
+    assert [word for word in ("user", "Ada's laptop", "ada", "ago") if word not in listed] == []
+    shown = json.loads(muster("keys", "list", "--json").stdout)["keys"]
+    assert {one["id"] for one in shown} >= {key_id, as_json["id"]}
+    trail = muster("trail").stdout
+    assert [line.split()[3] for line in trail.splitlines()[1:4]] == ["revoke_key", "revoke_key", "create_key"]
+    assert json.loads(muster("trail", "--limit", "1", "--json").stdout)["actions"][0]["target"] == key_id
+
+
+def test_a_command_says_what_a_key_is_not_good_for(muster: Callable[..., Result]) -> None:
+    refused = muster("keys", "list", "--organization", "acme")
+
+    assert (refused.exit_code, refused.stderr) == (3, "the key is another organization's\n")
+
+
+def test_a_spot_works_with_an_agents_key(guarded: Guarded, acme: dict[str, str]) -> None:
+    with Muster(guarded.cloud.api, key=acme["agent"]) as agent, Muster(guarded.cloud.api, key=acme["user"]) as user:
+        job = user.submit_job(JOB | {"pool": "sdk"}).job_id
+        spot = agent.register_spot("192.0.2.1", pool="sdk").spot_id
+        for task in agent.claim_tasks(spot, 3).tasks:
+            agent.complete_task(task.id, spot, 1, fopt=0.5)
+        assert user.get_job(job).status == "COMPLETED"
+
+
 def test_texts_of_keys_are_neither_logged_nor_stored(guarded: Guarded, acme: dict[str, str]) -> None:
     for key in acme.values():
         guarded.ask("GET", "/api/v1/jobs", key)
@@ -390,7 +450,8 @@ def test_texts_of_keys_are_neither_logged_nor_stored(guarded: Guarded, acme: dic
 
 def test_keys_outlive_a_restart(tmp_path: Path) -> None:
     with local_cloud.start(state=tmp_path, environment={"MUSTER_REQUIRE_KEYS": "true"}) as running:
-        operator = operator_key(running.emulator)
+        command = [sys.executable, "-m", "local", "operator-key", "--state", str(tmp_path)]
+        operator = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
         headers = {"Authorization": f"Bearer {operator}"}
         body = {"role": "user", "name": "lasting"}
         made = httpx.post(f"{running.api}/api/v1/keys", headers=headers, json=body).json()["key"]

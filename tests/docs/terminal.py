@@ -112,4 +112,6 @@ def comparable(value: Any) -> Any:
     """JSON with every generated id, address of this machine and time made equal."""
     text = json.dumps(value, indent=1)
     text = re.sub(r"\b(job|spot)-main-[0-9a-z]{16}", r"\1", text)
+    text = re.sub(r"\bmk-main-[0-9a-z]{12}(-[0-9a-z]{52})?", "key", text)
+    text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "request", text)
     return json.loads(re.sub(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z", "time", text))

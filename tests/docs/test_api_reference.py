@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from local.settings import read_settings
 from local.template import read_template
+from muster.access import models as access_models
 from muster.core.errors import MusterError
 from muster.edge.answers import status_of
 from muster.edge.endpoint import Document
@@ -25,8 +26,9 @@ API = document("docs/api.md")
 SETTINGS = API.sections["Settings"]
 MODELS = [
     model
-    for _, model in inspect.getmembers(models, inspect.isclass)
-    if issubclass(model, BaseModel) and model.__module__.startswith(models.__name__)
+    for face in (models, access_models)
+    for _, model in inspect.getmembers(face, inspect.isclass)
+    if issubclass(model, BaseModel) and model.__module__.startswith(face.__name__)
 ]
 
 

@@ -219,6 +219,17 @@ def test_the_secret_is_read_once_in_five_minutes_and_a_changed_one_is_noticed(
     wiring.client("secretsmanager").put_secret_value(SecretId="muster-test", SecretString=ROOT)
 
 
+def test_the_stacks_keys_tell_nothing_of_each_other_and_are_always_the_same(stack: MotoStack) -> None:
+    def keys() -> list[str]:
+        stack.forget()
+        own = wiring.secrets()
+        assert {len(own.sealing_key()), len(own.replay_key())} == {32}
+        return [own.operator_key(), own.agent_key(), own.sealing_key().hex(), own.replay_key().hex()]
+
+    assert len(set(keys())) == 4
+    assert keys() == keys()
+
+
 @pytest.mark.parametrize("name", ["", "gone"])
 def test_a_secret_that_can_not_be_read_is_503_and_no_reason_to_refuse_keys_of_the_table(
     name: str, stack: MotoStack, setting: Callable[..., None], capsys: pytest.CaptureFixture[str]

@@ -1,15 +1,14 @@
 """What the document makes of an endpoint: parameters, bodies, answers, refusals, keys."""
 
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field, create_model
 
-from muster.core.caller import Role
 from muster.core.wire import DescribedBy, Request, Response
 from muster.edge.answers import Media, Refuses
+from muster.edge.authentication import ADMINS, ANYBODY, Admission
 from muster.edge.endpoint import Call, Document, Endpoint, endpoint
 from muster.edge.openapi import AmbiguousName, document
 from muster.edge.openapi.access import security

@@ -4,6 +4,7 @@ Moto answers in the process and one at a time: enough to see what a function ask
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,11 +16,13 @@ from moto import mock_aws
 from local.tables import create_table
 from local.template import read_template, resources
 from muster import wiring
+from muster.core import finish
 from muster.settings import settings
 from muster.store.jobs import Jobs
 from muster.store.secrets import derive
 from muster.store.sweeps import Sweeps
 from tests.operations import REPOSITORY, event_of, file_of, handler
+from tests.store.states import DEFINITION, Interpreter
 
 ROOT = "the secret of the sample events"
 """What the stack's own keys are derived from."""
@@ -27,7 +30,9 @@ ROOT = "the secret of the sample events"
 Permission = tuple[str, str]
 """An IAM action and the resource of the template that it is needed on, like `Table/index/due`."""
 
-_SEVERAL = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+_NAME = "muster-test"
+_PARTS_OF_A_PUT = dict.fromkeys(("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"), "PutObject")
+_SEVERAL = {"Put": "PutItem", "Update": "UpdateItem", "ConditionCheck": "ConditionCheckItem"}
 
 
 class Clock:
@@ -50,6 +55,7 @@ class MotoStack:
         self.clock = clock
         self.needed: dict[str, set[Permission]] = {}
         self._operation = ""
+        self.started: list[dict[str, Any]] = []
 
     @property
     def sweeps(self) -> Sweeps:
@@ -105,6 +111,36 @@ class MotoStack:
             if cached not in (settings, wiring.client):
                 cached.cache_clear()
 
+    @contextmanager
+    def told(self, **variables: str) -> Iterator[None]:
+        """Processes of these days have other settings."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            self._forget_settings()
+            yield
+        self._forget_settings()
+
+    def _forget_settings(self) -> None:
+        settings.cache_clear()
+        self.forget()
+
+    @contextmanager
+    def no_job_is_small(self) -> Iterator[None]:
+        """Every finish is for a Standard execution."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(finish, "SMALL_JOB_TASKS", 0)
+            yield
+
+    def finish(self) -> None:
+        """Run the executions that were started, and those that these start, a function a state."""
+
+        def call(state: str, given: dict[str, Any]) -> dict[str, Any]:
+            return self.run(re.sub("(?<!^)([A-Z])", r"_\1", state).lower(), given)
+
+        while self.started:
+            Interpreter(call, self.clock.pass_seconds).run(self.started.pop(0))
+
     def rows(self, pk: str) -> list[dict[str, Any]]:
         """The rows of a partition, as the table holds them."""
         values = {":pk": {"S": pk}}
@@ -135,16 +171,20 @@ class MotoStack:
         """Called by the client library before it builds a request."""
         if self._operation:
             self.needed.setdefault(self._operation, set()).update(_permissions(model, params))
+        if model.name == "StartExecution":
+            self.started.append(json.loads(params["input"]))
 
 
 def _permissions(model: Any, params: dict[str, Any]) -> Iterator[Permission]:
     service, action = model.service_model.service_name, model.name
     if service == "s3":
-        yield f"s3:{action}", "Bucket/*"
+        yield f"s3:{_PARTS_OF_A_PUT.get(action, action)}", "Bucket/*"
     elif service == "sqs":
         yield f"sqs:{action}", "WatchQueue"
     elif service == "secretsmanager":
         yield f"secretsmanager:{action}", "Secret"
+    elif service == "stepfunctions":
+        yield f"states:{action}", params["stateMachineArn"].partition(_NAME)[2]
     elif action == "TransactWriteItems":
         for part in params["TransactItems"]:
             (kind,) = part
@@ -152,6 +192,15 @@ def _permissions(model: Any, params: dict[str, Any]) -> Iterator[Permission]:
     else:
         index = params.get("IndexName")
         yield f"dynamodb:{action}", f"Table/index/{index}" if index else "Table"
+
+
+def _state_machine(name: str) -> str:
+    """The ARN of a machine that starts what it is told to and runs nothing."""
+    role = "arn:aws:iam::123456789012:role/none"
+    made = boto3.client("stepfunctions").create_state_machine(
+        name=name, definition=json.dumps(DEFINITION), roleArn=role
+    )
+    return str(made["stateMachineArn"])
 
 
 @contextmanager
@@ -164,17 +213,20 @@ def moto_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
         monkeypatch.setenv("MUSTER_REQUIRE_KEYS", "false")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         (table,) = resources(read_template(REPOSITORY / "template.yaml"), "AWS::DynamoDB::Table")
-        create_table(boto3.client("dynamodb"), "muster-test", table[1])
-        boto3.client("s3").create_bucket(Bucket="muster-test")
-        queue = boto3.client("sqs").create_queue(QueueName="muster-test")["QueueUrl"]
-        boto3.client("secretsmanager").create_secret(Name="muster-test", SecretString=ROOT)
-        monkeypatch.setenv("MUSTER_SECRET", "muster-test")
-        for name, value in {"TABLE": "muster-test", "BUCKET": "muster-test", "WATCH_QUEUE_URL": queue}.items():
+        create_table(boto3.client("dynamodb"), _NAME, table[1])
+        boto3.client("s3").create_bucket(Bucket=_NAME)
+        for variable, kind in (("MUSTER_FINISH_MACHINE", "-finish"), ("MUSTER_SMALL_FINISH_MACHINE", "-finish-small")):
+            monkeypatch.setenv(variable, _state_machine(f"{_NAME}{kind}"))
+        monkeypatch.setenv("MUSTER_LOCAL_WEBHOOKS", "true")
+        queue = boto3.client("sqs").create_queue(QueueName=_NAME)["QueueUrl"]
+        boto3.client("secretsmanager").create_secret(Name=_NAME, SecretString=ROOT)
+        monkeypatch.setenv("MUSTER_SECRET", _NAME)
+        for name, value in {"TABLE": _NAME, "BUCKET": _NAME, "WATCH_QUEUE_URL": queue}.items():
             monkeypatch.setenv(f"MUSTER_{name}", value)
         monkeypatch.setattr(wiring, "system_clock", clock)
         _forget()
         stack = MotoStack(clock)
-        for service in ("dynamodb", "s3", "secretsmanager", "sqs"):
+        for service in ("dynamodb", "s3", "secretsmanager", "sqs", "stepfunctions"):
             wiring.client(service).meta.events.register(f"provide-client-params.{service}", stack.note)
         try:
             yield stack

@@ -42,6 +42,8 @@ def _places(resource: Any) -> Iterator[str]:
         elif "Ref" in one:
             assert one["Ref"] == "Secret", "only a secret's reference is its ARN"
             yield "Secret"
+        elif ":stateMachine:" in one["Fn::Sub"]:
+            yield one["Fn::Sub"].partition("${AWS::StackName}")[2]
         else:
             yield one["Fn::Sub"].replace("${", "").replace(".Arn}", "")
 

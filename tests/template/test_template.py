@@ -4,7 +4,10 @@ Linting what SAM made of it finds dangling references in policies and events, wh
 """
 
 import json
+import os
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from cfnlint.api import lint
 
 from muster.core import errors
 from muster.settings import Settings
+from muster.store.secrets import derive
 from tests.template.transformed import REGION, TEMPLATE, of_type
 
 GATEWAY_ERRORS = {
@@ -144,7 +148,9 @@ def test_functions_share_one_environment_that_the_settings_know(
 ) -> None:
     variables = source["Globals"]["Function"]["Environment"]["Variables"]
     told = dict.fromkeys([*variables, "MUSTER_ORGANIZATION", "ORHESTRA_AGENT_KEY"], "1")
-    told |= {"MUSTER_REQUIRE_KEYS": "false", "POWERTOOLS_TRACE_ENABLED": "true"}
+    told |= {"MUSTER_REQUIRE_KEYS": "false", "POWERTOOLS_TRACE_ENABLED": "true", "LOG_LEVEL": "DEBUG"}
+    told |= {"ENABLE_API_SENDING": "false", "ENABLE_FILESYSTEM_SAVING": "false"}
+    told |= {"MUSTER_LOCAL_WEBHOOKS": "true", "MUSTER_LOG_FILE": "1", "MUSTER_RESULTS_FOLDER": "1"}
 
     assert {name: value for name, value in vars(Settings.read(told)).items() if value == vars(Settings())[name]} == {}
     for name, function in of_type(transformed, "AWS::Lambda::Function").items():
@@ -167,6 +173,18 @@ def test_no_key_stands_in_an_environment_and_none_is_told_by_an_output(source: d
 
     assert [name for name in variables if name.endswith("_KEY")] == []
     assert "resolve:secretsmanager" not in TEMPLATE.read_text()
+
+
+def test_the_output_that_prints_the_operators_key_prints_it(source: dict[str, Any], tmp_path: Path) -> None:
+    """A stand-in for the AWS command line prints the secret, openssl does the rest."""
+    aws = tmp_path / "aws"
+    aws.write_text("#!/bin/sh\nprintf '%s\\n' kZ3v9QmT\n")
+    aws.chmod(0o755)
+    command = source["Outputs"]["OperatorKey"]["Value"]["Fn::Sub"].replace("${", "").replace("}", "")
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", command], env={"PATH": path}, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == derive("kZ3v9QmT", "operator").hex()
 
 
 def test_every_parameter_has_a_default(source: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from samtranslator.translator.transform import transform
 
-from local.template import read_template, resources
+from local.template import read_template, resources, with_definitions
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 REGION = "eu-central-1"
@@ -21,7 +21,7 @@ class NoManagedPolicies:
 
 
 def transformed_template() -> dict[str, Any]:
-    template = read_template(TEMPLATE)
+    template = with_definitions(read_template(TEMPLATE), TEMPLATE.parent)
     template["Globals"]["Function"]["CodeUri"] = "s3://packages/code"
     for _, properties in resources(template, "AWS::Serverless::Function"):
         properties.pop("CodeUri", None)

@@ -11,8 +11,10 @@ from typing import Any
 from muster.store import keys
 from tests.operations import OPERATIONS
 from tests.template.moto_stack import MotoStack
+from tests.webhooks.receiver import Answer, Receiver
 
 _LETTERS = random.Random(7)
+SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
 def incompressible(length: int) -> str:
@@ -56,6 +58,12 @@ class Walk:
         self.cancelled_job()
         self.failed_job_again()
         self.silent_spots_and_lost_claims()
+        with self.stack.no_job_is_small():
+            self.small_job_to_its_end()
+            self.last_task_of_a_silent_spot()
+            self.job_whose_last_settle_died()
+            self.stack.audit()
+        self.reports_and_deliveries()
         self.everything_that_is_refused()
         self.what_is_asked_of_the_api_itself()
         self.callers_with_keys()
@@ -196,8 +204,7 @@ class Walk:
 
     def silent_spots_and_lost_claims(self) -> None:
         """What the watch and the audit mend: they are called between and after each of these."""
-        self.job("last-breath", agents=[1], maxAttempts=1)
-        self.claim(self.spot("last-breath"), 1)
+        self.last_task_of_a_silent_spot()
         spot = self.spot("silent")
         self.job("silent", maxAttempts=1, taskTimeoutSeconds=5)
         self.job("silent", maxAttempts=2, taskTimeoutSeconds=5)
@@ -218,6 +225,15 @@ class Walk:
         self.stack.audit()
         self.job_whose_last_settle_died()
         self.stack.audit()
+
+    def last_task_of_a_silent_spot(self) -> None:
+        """The watch fails it for good, and with it the job ends."""
+        self.job("last-breath", agents=[1], maxAttempts=1)
+        self.claim(self.spot("last-breath"), 1)
+        slot = self.stack.clock.now // 5000
+        for tick in range(1, 5):
+            self.stack.clock.pass_seconds(5)
+            self.stack.tick(slot + tick)
 
     def lose_the_leases_of(self, job: str) -> None:
         """As if the claim had died between its two writes."""
@@ -245,6 +261,67 @@ class Walk:
         self.call("list_keys", limit=1)
         self.call("revoke_key", keyId=made["id"])
         self.call("list_actions", limit=1)
+
+    def reports_and_deliveries(self) -> None:
+        """A job to its report; a delivery that fails for long, one that is gone, once more."""
+        with Receiver(*map(Answer, (500, 500, 500, 500, 204, 410, 204))).running() as receiver:
+            webhook = {"url": receiver.url(), "secret": SECRET}
+            job = self.job_to_its_end("told", delivery={"webhook": webhook})
+            assert self.call("get_report", jobId=job, format="json")[0] == 202
+            assert self.call("list_report_files", jobId=job)[0] == 202
+            with self.stack.told(RESULTS_API_URL=receiver.url(target="/all"), RESULTS_API_SECRET=SECRET):
+                self.finish(job)
+            self.look_at_the_report(job)
+            gone = self.job_to_its_end("gone", delivery={"webhook": webhook, "formats": ["txt"]})
+            self.finish(gone)
+            assert self.call("get_report", jobId=gone, format="json")[0] == 404
+            again = self.call("redeliver_report", jobId=gone, deliveryId="webhook")
+            assert again[0] == 202, again
+            assert self.call("redeliver_report", jobId=gone, deliveryId="webhook")[0] == 409
+            self.finish(gone)
+            assert self.call("redeliver_report", jobId=gone, deliveryId="none")[0] == 404
+            assert self.call("try_webhook", {"webhook": webhook})[1]["delivered"] is True
+            assert {one.path for one in receiver.received} == {"/hook", "/all"}
+        self.large_report()
+        self.finishes_that_the_audit_begins()
+
+    def job_to_its_end(self, pool: str, **spec: Any) -> str:
+        spot, job = self.spot(pool), self.job(pool, **spec)
+        first, *others = self.claim(spot, 4)
+        self.call("complete_tasks", {"spotId": spot, "tasks": [self.result(task) for task in others]})
+        self.call("fail_task", {"spotId": spot, "error": "no such file", "retriable": False}, taskId=first)
+        return job
+
+    def finish(self, job: str) -> None:
+        self.stack.forget()
+        self.stack.finish()
+        assert self.call("get_job", jobId=job)[1]["report"] == "READY"
+
+    def look_at_the_report(self, job: str) -> None:
+        for kind in ("json", "txt", "csv"):
+            assert self.call("get_report", jobId=job, format=kind)[0] == 200
+        files = self.call("list_report_files", jobId=job)[1]["files"]
+        assert [file["name"] for file in files] == ["report.json", "report.txt", "report.csv", "results.ndjson"]
+
+    def large_report(self) -> None:
+        """Its specification, its results and its lines are objects of many megabytes."""
+        spot, tasks = self.spot("heavy"), [incompressible(2_000) for _ in range(60)]
+        _, submitted = self.call("submit_job", {"tasks": tasks, "pool": "heavy"})
+        for task in self.claim(spot, 60):
+            self.call(
+                "complete_task", {"spotId": spot, "runtimeMs": 1, "resultJson": incompressible(900_000)}, taskId=task
+            )
+        self.finish(submitted["jobId"])
+
+    def finishes_that_the_audit_begins(self) -> None:
+        """Of a job that was cancelled, and of one whose execution died."""
+        cancelled, dead = self.job("left"), self.job_to_its_end("dead")
+        self.call("cancel_job", jobId=cancelled)
+        self.stack.started.clear()
+        self.stack.clock.pass_seconds(120)
+        self.stack.audit()
+        assert {execution["job"] for execution in self.stack.started} == {cancelled, dead}
+        self.finish(dead)
 
     def everything_that_is_refused(self) -> None:
         for operation in ("get_job", "cancel_job", "retry_job", "list_tasks", "list_results"):

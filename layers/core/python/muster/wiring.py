@@ -125,7 +125,7 @@ def _stacks_target(told: Settings) -> Target | None:
 
 
 @cache
-def _table() -> Table:
+def table() -> Table:
     return Table(client("dynamodb"), settings().table)
 
 
@@ -137,12 +137,12 @@ def _blobs() -> Blobs:
 @cache
 def _ending() -> Ending:
     told = settings()
-    finishes = Finishes(_table(), _start, system_clock)
+    finishes = Finishes(table(), _start, system_clock)
     folder = Path(told.results_folder) if told.results_folder else None
     return Ending(
         finishes,
-        Deliveries(_table(), finishes, _Seal(), _allow, _stacks_target(told), system_clock),
-        Saved(_table(), _blobs(), told.results_path, folder, system_clock),
+        Deliveries(table(), finishes, _Seal(), _allow, _stacks_target(told), system_clock),
+        Saved(table(), _blobs(), told.results_path, folder, system_clock),
         _deliver,
     )
 
@@ -151,7 +151,7 @@ def _ending() -> Ending:
 def sweeps() -> Sweeps:
     """The sweeps face of this process."""
     told = settings()
-    return Sweeps(_table(), _blobs(), _send, system_clock, told.max_attempts, _ending(), told.organization)
+    return Sweeps(table(), _blobs(), _send, system_clock, told.max_attempts, _ending(), told.organization)
 
 
 @cache
@@ -181,7 +181,7 @@ def access_keys() -> "AccessKeys":
     """Whose key is it?"""
     from muster.store.access_keys import AccessKeys
 
-    return AccessKeys(_table(), system_clock, settings().organization)
+    return AccessKeys(table(), system_clock, settings().organization)
 
 
 @cache
@@ -189,7 +189,7 @@ def trail() -> "Trail":
     """Who did what."""
     from muster.store.trail import Trail
 
-    return Trail(_table(), system_clock)
+    return Trail(table(), system_clock)
 
 
 @cache
@@ -197,7 +197,7 @@ def limits() -> "Limits":
     """How much an organization may ask for."""
     from muster.store.limits import Limits
 
-    return Limits(_table(), system_clock, settings().submits_per_minute)
+    return Limits(table(), system_clock, settings().submits_per_minute)
 
 
 @cache
@@ -206,9 +206,3 @@ def access() -> "Access":
     from muster.store.access import Access
 
     return Access(access_keys(), trail(), secrets())
-
-
-def forget() -> None:
-    """What a new process would know: nothing. For tests."""
-    for known in (_sender, _table, _blobs, _ending, sweeps, finish, secrets, access_keys, trail, limits, access):
-        known.cache_clear()

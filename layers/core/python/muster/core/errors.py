@@ -42,6 +42,9 @@ class Fault(TypedDict):
     problem: str
 
 
+NO_SUCH_PAGE: Fault = {"field": "query.next", "problem": "not a value that an earlier page gave"}
+
+
 class MusterError(Exception):
     """request refused"""
 

@@ -4,8 +4,8 @@
     Authorization: Bearer <other>   the operator's own, by which the first key is made
     X-Orhestra-Key: <agent key>     on spots' routes alone: a spot of the operator
 
-A key that is sent is always looked at, also where none is asked for: whoever sends a wrong one should know. Texts of
-keys are compared in constant time and go nowhere else.
+Where both are sent to a spot's route, the agent key decides. A key that is sent is always looked at, also where none is
+asked for: whoever sends a wrong one should know. Texts of keys are compared in constant time and go nowhere else.
 """
 
 import hmac

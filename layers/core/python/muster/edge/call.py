@@ -44,6 +44,7 @@ class Call:
 
         return wiring.finish()
 
+    @property
     def access(self) -> "Access":
         """Keys and the trail, likewise."""
         from muster import wiring

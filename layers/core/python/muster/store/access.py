@@ -8,7 +8,7 @@ from muster.access import models
 from muster.core.access_key import MATERIAL_BYTES, AccessKey, organization_of_key
 from muster.core.caller import Caller
 from muster.core.clock import iso
-from muster.core.errors import IdempotencyMismatch, InvalidInput, KeyNotFound
+from muster.core.errors import NO_SUCH_PAGE, IdempotencyMismatch, InvalidInput, KeyNotFound
 from muster.store.access_keys import AccessKeys
 from muster.store.secrets import Secrets
 from muster.store.table import Item
@@ -39,6 +39,8 @@ class Access:
         return hmac.digest(self._stack.replay_key(), f"{organization}\0{idempotency_key}".encode(), "sha512")
 
     def list_keys(self, organization: str, *, limit: int = 100, next: str | None = None) -> models.KeyList:
+        if next is not None and organization_of_key(next) != organization:
+            raise InvalidInput(details=[NO_SUCH_PAGE])
         found: list[models.KeyView] = []
         for row in self._keys.all(organization, after=next):
             if len(found) == limit:
@@ -58,16 +60,11 @@ class Access:
         self, organization: str, *, day: str | None = None, limit: int = 100, next: str | None = None
     ) -> models.ActionList:
         if next is not None and not _POSITION.fullmatch(next):
-            raise InvalidInput(details=[{"field": "query.next", "problem": "not a value that an earlier page gave"}])
+            raise InvalidInput(details=[NO_SUCH_PAGE])
         day = day or self._trail.today()
-        found: list[models.ActionView] = []
-        last = None
-        for row in self._trail.of_day(organization, day, after=next):
-            if len(found) == limit:
-                return models.ActionList(day=day, actions=found, next=last)
-            found.append(_action(row))
-            last = row["sk"]
-        return models.ActionList(day=day, actions=found)
+        rows = list(self._trail.of_day(organization, day, after=next, limit=limit + 1))
+        further = rows[limit - 1]["sk"] if len(rows) > limit else None
+        return models.ActionList(day=day, actions=list(map(_action, rows[:limit])), next=further)
 
 
 def _view(row: Item) -> models.KeyView:

@@ -38,7 +38,10 @@ class Blobs:
             raise
 
     def put_stream(self, key: str, chunks: Iterable[bytes], content_type: str) -> int:
-        """Write an object of any size in bounded memory; it appears whole or not at all. Answers its bytes."""
+        """Write an object of any size in bounded memory; it appears whole or not at all. Answers its bytes.
+
+        What an upload leaves behind that does not come to its end, the bucket's lifecycle clears away.
+        """
         blocks = _blocks(chunks)
         first = next(blocks, b"")
         if len(first) < STREAM_BYTES:
@@ -47,13 +50,8 @@ class Blobs:
         client, target = self._client(), {"Bucket": self._bucket, "Key": key}
         upload = patiently(client.create_multipart_upload, target | {"ContentType": content_type})
         target |= {"UploadId": upload["UploadId"]}
-        try:
-            parts, size = self._upload_parts(target, first, blocks)
-            patiently(client.complete_multipart_upload, target | {"MultipartUpload": {"Parts": parts}})
-        except BaseException:
-            # What a killed process leaves behind, the bucket's lifecycle clears away.
-            client.abort_multipart_upload(**target)
-            raise
+        parts, size = self._upload_parts(target, first, blocks)
+        patiently(client.complete_multipart_upload, target | {"MultipartUpload": {"Parts": parts}})
         return size
 
     def _upload_parts(

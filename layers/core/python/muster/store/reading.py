@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from muster.core.clock import iso
-from muster.core.errors import InvalidInput
+from muster.core.errors import NO_SUCH_PAGE, InvalidInput
 from muster.core.ids import short_task_id
 from muster.core.job import JobStatus
 from muster.core.lease import SETS, Lease
@@ -49,7 +49,7 @@ def parse_next(text: str | None) -> int:
     if text is None:
         return 0
     if not text.isascii() or not text.isdigit() or len(text) > 10:
-        raise InvalidInput(details=[{"field": "query.next", "problem": "not a value that an earlier page gave"}])
+        raise InvalidInput(details=[NO_SUCH_PAGE])
     return int(text)
 
 

@@ -1,7 +1,7 @@
 """Jobs as clients handle them: submit, look at, cancel, retry."""
 
 from muster.core.clock import iso
-from muster.core.errors import Conflict, InvalidInput, NothingToRetry
+from muster.core.errors import NO_SUCH_PAGE, Conflict, InvalidInput, NothingToRetry
 from muster.core.job import ENDED
 from muster.store.audit import Audit
 from muster.store.deliveries import Deliveries
@@ -107,5 +107,5 @@ def _position(organization: str, after: str | None) -> Item | None:
     created_at, _, job = after.partition("~")
     position = Jobs.position(organization, created_at, job)
     if position is None:
-        raise InvalidInput(details=[{"field": "query.next", "problem": "not a value that an earlier page gave"}])
+        raise InvalidInput(details=[NO_SUCH_PAGE])
     return position

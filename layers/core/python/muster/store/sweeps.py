@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from muster.core.clock import Clock, iso
-from muster.core.errors import InvalidInput, JobNotFound, StoreBusy, StoreUnreachable, TaskNotFound
+from muster.core.errors import NO_SUCH_PAGE, InvalidInput, JobNotFound, StoreBusy, StoreUnreachable, TaskNotFound
 from muster.core.ids import SHARED, LeaseRef, organization_of, parse_task_id
 from muster.core.lease import Lease
 from muster.store.audit import Audit
@@ -190,7 +190,7 @@ class Sweeps:
         seen = [organization, SHARED] if organization == self._operator else [organization]
         first, _, behind = (after or f"{organization}#").partition("#")
         if first not in seen:
-            raise InvalidInput(details=[{"field": "query.next", "problem": "not a value that an earlier page gave"}])
+            raise InvalidInput(details=[NO_SUCH_PAGE])
         left = seen[seen.index(first) :]
         return chain.from_iterable(self._spots.all(one, after=behind if one == first else None) for one in left)
 

@@ -53,11 +53,11 @@ class Trail:
         """The day in UTC, like 2026-01-28."""
         return datetime.fromtimestamp(self._clock() / 1000, UTC).strftime("%Y-%m-%d")
 
-    def of_day(self, organization: str, day: str, after: str | None) -> Iterator[Item]:
-        """Newest first; `after` is the sort key of a row."""
+    def of_day(self, organization: str, day: str, after: str | None, limit: int) -> Iterator[Item]:
+        """The newest first, so many at most; `after` is the sort key of a row."""
         pk = keys.trail(organization, day)
         position = {"pk": pk, "sk": after} if after else None
-        return self._table.query("#pk = :pk", consistent=True, newest_first=True, after=position, pk=pk)
+        return self._table.query("#pk = :pk", limit=limit, newest_first=True, after=position, consistent=True, pk=pk)
 
 
 def _storable(target: str | None) -> str | None:
