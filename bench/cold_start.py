@@ -134,24 +134,38 @@ def _environments(running: cloud.Cloud) -> dict[str, dict[str, str]]:
 
 
 def _living_event(api: str, start: Start, turn: int, folder: Path) -> Path | None:
-    """The sample event with the ids of a spot and its batch of a job, both made for this very start."""
+    """The sample event. A job or spot in it becomes one made for this very start, the one job that is open then."""
     if start.event is None:
         return None
-    pool = f"{start.what[:40]}-{turn}"
+    text = start.event.read_text()
     with httpx.Client(base_url=api, timeout=60) as client:
-        spot = _post(client, "/internal/v1/hello", {"ipAddress": "127.0.0.1", "totalCores": 8, "pool": pool})["spotId"]
-        sweep = sweep_of(100).model_dump(mode="json", by_alias=True, exclude_none=True)
-        job = _post(client, "/api/v1/jobs", sweep | {"pool": pool})["jobId"]
-        _post(client, "/internal/v1/tasks/claim", {"spotId": spot, "maxTasks": _SAMPLE_BATCH})
+        _end_all_jobs(client)
+        if _SAMPLE_JOB in text or _SAMPLE_SPOT in text:
+            job, spot = _job_and_spot(client, pool=f"{start.what[:40]}-{turn}")
+            text = text.replace(_SAMPLE_JOB, job).replace(_SAMPLE_SPOT, spot)
     place = folder / "event.json"
-    place.write_text(start.event.read_text().replace(_SAMPLE_JOB, job).replace(_SAMPLE_SPOT, spot))
+    place.write_text(text)
     return place
 
 
+def _end_all_jobs(client: httpx.Client) -> None:
+    """Audits and lists would else meet more of them at every start."""
+    for status in ("PENDING", "RUNNING"):
+        for job in client.get("/api/v1/jobs", params={"status": status}).raise_for_status().json()["jobs"]:
+            client.post(f"/api/v1/jobs/{job['id']}/cancel").raise_for_status()
+
+
+def _job_and_spot(client: httpx.Client, pool: str) -> tuple[str, str]:
+    """The spot holds the job's first batch, of the size that sample events have."""
+    spot = _post(client, "/internal/v1/hello", {"ipAddress": "127.0.0.1", "totalCores": 8, "pool": pool})["spotId"]
+    sweep = sweep_of(100).model_dump(mode="json", by_alias=True, exclude_none=True)
+    job = _post(client, "/api/v1/jobs", sweep | {"pool": pool})["jobId"]
+    _post(client, "/internal/v1/tasks/claim", {"spotId": spot, "maxTasks": _SAMPLE_BATCH})
+    return job, spot
+
+
 def _post(client: httpx.Client, path: str, body: dict[str, Any]) -> Any:
-    answer = client.post(path, json=body)
-    answer.raise_for_status()
-    return answer.json()
+    return client.post(path, json=body).raise_for_status().json()
 
 
 def _started(python: Path, start: Start, event: Path | None, environment: dict[str, str]) -> tuple[float, str]:
