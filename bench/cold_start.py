@@ -58,14 +58,10 @@ def measure(subject: Subject, starts: int) -> list[Row]:
     """Medians over so many starts of each, taken in turn so that whatever disturbs the machine meets all alike."""
     cpu: dict[str, list[float]] = {}
     answers: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder, _answering(Path(folder)) as running:
-        environments = _environments(running)
-        for turn in range(starts):
-            for start in [*subject.clients, *subject.handlers]:
-                event = _living_event(running.api, start, turn, Path(folder))
-                environment = environments.get(start.what, environments[""])
-                seconds, answers[start.what] = _started(subject.python, start, event, environment)
-                cpu.setdefault(start.what, []).append(seconds)
+    for _ in range(starts):
+        for what, seconds, answer in _turn(subject):
+            cpu.setdefault(what, []).append(seconds)
+            answers[what] = answer
     baseline = statistics.median(cpu[BASELINE])
     return [
         {"start": what, "cpu_ms": statistics.median(used) * 1_000, "ratio": statistics.median(used) / baseline}
@@ -114,11 +110,20 @@ def _plain_boto3(python: Path, folder: Path) -> Path:
     return place
 
 
-@contextmanager
-def _answering(folder: Path) -> Iterator[cloud.Cloud]:
-    """A local cloud with the stack on it."""
-    with cloud.start(state=folder / "state") as running:
-        yield running
+def _turn(subject: Subject) -> Iterator[tuple[str, float, str]]:
+    """One start of each: what it was, its CPU seconds, what it answered. On a table that is as good as empty."""
+    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder, cloud.start(state=Path(folder)) as running:
+        environments = _environments(running)
+        for start in [*subject.clients, *sorted(subject.handlers, key=_is_about_something)]:
+            event = _living_event(running.api, start, Path(folder)) if start.event else None
+            environment = environments.get(start.what, environments[""])
+            yield start.what, *_started(subject.python, start, event, environment)
+
+
+def _is_about_something(start: Start) -> bool:
+    """Whether its event names a job or a spot. Lists and audits come first, since they meet all jobs that there are."""
+    text = start.event.read_text() if start.event else ""
+    return _SAMPLE_JOB in text or _SAMPLE_SPOT in text
 
 
 def _environments(running: cloud.Cloud) -> dict[str, dict[str, str]]:
@@ -133,26 +138,17 @@ def _environments(running: cloud.Cloud) -> dict[str, dict[str, str]]:
     return found
 
 
-def _living_event(api: str, start: Start, turn: int, folder: Path) -> Path | None:
-    """The sample event. A job or spot in it becomes one made for this very start, the one job that is open then."""
-    if start.event is None:
-        return None
+def _living_event(api: str, start: Start, folder: Path) -> Path:
+    """The sample event; a job or spot in it becomes one that was made for this very start."""
+    assert start.event
     text = start.event.read_text()
-    with httpx.Client(base_url=api, timeout=60) as client:
-        _end_all_jobs(client)
-        if _SAMPLE_JOB in text or _SAMPLE_SPOT in text:
-            job, spot = _job_and_spot(client, pool=f"{start.what[:40]}-{turn}")
-            text = text.replace(_SAMPLE_JOB, job).replace(_SAMPLE_SPOT, spot)
+    if _is_about_something(start):
+        with httpx.Client(base_url=api, timeout=60) as client:
+            job, spot = _job_and_spot(client, pool=start.what)
+        text = text.replace(_SAMPLE_JOB, job).replace(_SAMPLE_SPOT, spot)
     place = folder / "event.json"
     place.write_text(text)
     return place
-
-
-def _end_all_jobs(client: httpx.Client) -> None:
-    """Audits and lists would else meet more of them at every start."""
-    for status in ("PENDING", "RUNNING"):
-        for job in client.get("/api/v1/jobs", params={"status": status}).raise_for_status().json()["jobs"]:
-            client.post(f"/api/v1/jobs/{job['id']}/cancel").raise_for_status()
 
 
 def _job_and_spot(client: httpx.Client, pool: str) -> tuple[str, str]:
