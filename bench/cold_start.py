@@ -10,6 +10,7 @@ import os
 import statistics
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from bench.stand import sweep_of
 from local import cloud
 from local.settings import DUMMY_CREDENTIALS, REPOSITORY
 from local.template import read_template, resources
+from muster.store.watch import TICK_SECONDS
 from tests.deploy.check import build, find_sam
 from tests.deploy.runtime import RUNTIME, folder_of_runtime
 
@@ -34,6 +36,7 @@ TARGET_RATIO = 1.45
 
 _SAMPLE_JOB, _SAMPLE_SPOT = "job-main-ne0t4cajqxtkk1f4", "spot-main-7c1m5v9w2e8ka4tz"
 _SAMPLE_BATCH = 25
+_SAMPLE_SLOT = "353445120"
 
 
 @dataclass(frozen=True)
@@ -139,9 +142,10 @@ def _environments(running: cloud.Cloud) -> dict[str, dict[str, str]]:
 
 
 def _living_event(api: str, start: Start, folder: Path) -> Path:
-    """The sample event; a job or spot in it becomes one that was made for this very start."""
+    """The sample event; a job or spot in it becomes one that was made for this very start, a tick one that is due."""
     assert start.event
-    text = start.event.read_text()
+    next_slot = int(time.time()) // TICK_SECONDS + 1
+    text = start.event.read_text().replace(_SAMPLE_SLOT, str(next_slot))
     if _is_about_something(start):
         with httpx.Client(base_url=api, timeout=60) as client:
             job, spot = _job_and_spot(client, pool=start.what)
