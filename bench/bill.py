@@ -17,6 +17,7 @@ from bench.stand import ORGANIZATION, Stand
 from bench.worker import Worker
 from local.settings import REPOSITORY
 from local.template import Template, read_template, resources
+from muster.store.watch import TICK_SECONDS
 from muster.sweeps import models
 
 OWN_MS, REQUEST_MS = 10, 8
@@ -32,7 +33,7 @@ ASSUMED = (
     f"bytes; a polled queue is asked {RECEIVES_A_MONTH:,} times a month; a million tasks take {JOB_HOURS} hour"
 )
 
-HEARTBEAT_SECONDS, CLAIM_SECONDS, TICK_SECONDS = 3, 5, 5
+HEARTBEAT_SECONDS, CLAIM_SECONDS = 3, 5
 MONTH_SECONDS = MONTH_HOURS * 3_600
 _WITHOUT_API = {"keep_watch", "audit_jobs"}
 _BILLED_REQUESTS = {

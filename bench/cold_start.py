@@ -10,6 +10,7 @@ import os
 import statistics
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from bench.stand import sweep_of
 from local import cloud
 from local.settings import DUMMY_CREDENTIALS, REPOSITORY
 from local.template import read_template, resources
+from muster.store.watch import TICK_SECONDS
 from tests.deploy.check import build, find_sam
 from tests.deploy.runtime import RUNTIME, folder_of_runtime
 
@@ -34,6 +36,7 @@ TARGET_RATIO = 1.45
 
 _SAMPLE_JOB, _SAMPLE_SPOT = "job-main-ne0t4cajqxtkk1f4", "spot-main-7c1m5v9w2e8ka4tz"
 _SAMPLE_BATCH = 25
+_SAMPLE_SLOT = "353445120"
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,10 @@ def measure(subject: Subject, starts: int) -> list[Row]:
     """Medians over so many starts of each, taken in turn so that whatever disturbs the machine meets all alike."""
     cpu: dict[str, list[float]] = {}
     answers: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder, _answering(Path(folder)) as running:
-        environments = _environments(running)
-        for turn in range(starts):
-            for start in [*subject.clients, *subject.handlers]:
-                event = _living_event(running.api, start, turn, Path(folder))
-                environment = environments.get(start.what, environments[""])
-                seconds, answers[start.what] = _started(subject.python, start, event, environment)
-                cpu.setdefault(start.what, []).append(seconds)
+    for _ in range(starts):
+        for what, seconds, answer in _turn(subject):
+            cpu.setdefault(what, []).append(seconds)
+            answers[what] = answer
     baseline = statistics.median(cpu[BASELINE])
     return [
         {"start": what, "cpu_ms": statistics.median(used) * 1_000, "ratio": statistics.median(used) / baseline}
@@ -114,11 +113,20 @@ def _plain_boto3(python: Path, folder: Path) -> Path:
     return place
 
 
-@contextmanager
-def _answering(folder: Path) -> Iterator[cloud.Cloud]:
-    """A local cloud with the stack on it."""
-    with cloud.start(state=folder / "state") as running:
-        yield running
+def _turn(subject: Subject) -> Iterator[tuple[str, float, str]]:
+    """One start of each: what it was, its CPU seconds, what it answered. On a table that is as good as empty."""
+    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder, cloud.start(state=Path(folder)) as running:
+        environments = _environments(running)
+        for start in [*subject.clients, *sorted(subject.handlers, key=_is_about_something)]:
+            event = _living_event(running.api, start, Path(folder)) if start.event else None
+            environment = environments.get(start.what, environments[""])
+            yield start.what, *_started(subject.python, start, event, environment)
+
+
+def _is_about_something(start: Start) -> bool:
+    """Whether its event names a job or a spot. Lists and audits come first, since they meet all jobs that there are."""
+    text = start.event.read_text() if start.event else ""
+    return _SAMPLE_JOB in text or _SAMPLE_SPOT in text
 
 
 def _environments(running: cloud.Cloud) -> dict[str, dict[str, str]]:
@@ -133,25 +141,31 @@ def _environments(running: cloud.Cloud) -> dict[str, dict[str, str]]:
     return found
 
 
-def _living_event(api: str, start: Start, turn: int, folder: Path) -> Path | None:
-    """The sample event with the ids of a spot and its batch of a job, both made for this very start."""
-    if start.event is None:
-        return None
-    pool = f"{start.what[:40]}-{turn}"
-    with httpx.Client(base_url=api, timeout=60) as client:
-        spot = _post(client, "/internal/v1/hello", {"ipAddress": "127.0.0.1", "totalCores": 8, "pool": pool})["spotId"]
-        sweep = sweep_of(100).model_dump(mode="json", by_alias=True, exclude_none=True)
-        job = _post(client, "/api/v1/jobs", sweep | {"pool": pool})["jobId"]
-        _post(client, "/internal/v1/tasks/claim", {"spotId": spot, "maxTasks": _SAMPLE_BATCH})
+def _living_event(api: str, start: Start, folder: Path) -> Path:
+    """The sample event; a job or spot in it becomes one that was made for this very start, a tick one that is due."""
+    assert start.event
+    next_slot = int(time.time()) // TICK_SECONDS + 1
+    text = start.event.read_text().replace(_SAMPLE_SLOT, str(next_slot))
+    if _is_about_something(start):
+        with httpx.Client(base_url=api, timeout=60) as client:
+            job, spot = _job_and_spot(client, pool=start.what)
+        text = text.replace(_SAMPLE_JOB, job).replace(_SAMPLE_SPOT, spot)
     place = folder / "event.json"
-    place.write_text(start.event.read_text().replace(_SAMPLE_JOB, job).replace(_SAMPLE_SPOT, spot))
+    place.write_text(text)
     return place
 
 
+def _job_and_spot(client: httpx.Client, pool: str) -> tuple[str, str]:
+    """The spot holds the job's first batch, of the size that sample events have."""
+    spot = _post(client, "/internal/v1/hello", {"ipAddress": "127.0.0.1", "totalCores": 8, "pool": pool})["spotId"]
+    sweep = sweep_of(100).model_dump(mode="json", by_alias=True, exclude_none=True)
+    job = _post(client, "/api/v1/jobs", sweep | {"pool": pool})["jobId"]
+    _post(client, "/internal/v1/tasks/claim", {"spotId": spot, "maxTasks": _SAMPLE_BATCH})
+    return job, spot
+
+
 def _post(client: httpx.Client, path: str, body: dict[str, Any]) -> Any:
-    answer = client.post(path, json=body)
-    answer.raise_for_status()
-    return answer.json()
+    return client.post(path, json=body).raise_for_status().json()
 
 
 def _started(python: Path, start: Start, event: Path | None, environment: dict[str, str]) -> tuple[float, str]:

@@ -1,6 +1,7 @@
 """What AWS takes for what was counted, without and with its free tier. Prices change: these have a date and a region.
 
-Read from each service's public page, named at its prices; dollars are computed from them, never measured.
+Each is what its service's public page, named beside it, stood at on that date: look there before you rely on one.
+Dollars are computed from them, never measured.
 """
 
 from collections.abc import Mapping

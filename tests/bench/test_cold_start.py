@@ -1,5 +1,6 @@
 """The measuring of cold starts, from the source tree on this Python: what a build adds is `make bench`'s to see."""
 
+import io
 import os
 import subprocess
 import sys
@@ -7,8 +8,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from bench import cold_start
+from bench import cold_start, tables
 from bench.cold_start import BASELINE, Start, Subject
 from local.settings import REPOSITORY
 
@@ -27,11 +29,16 @@ def test_handlers_answer_their_sample_events_in_fresh_processes_and_are_compared
     handlers = [handler("complete_tasks"), handler("submit_job"), handler("audit_jobs")]
     rows = cold_start.measure(Subject(Path(sys.executable), clients, handlers), starts=2)
     found = {row["start"]: row for row in rows}
-    assert list(found) == [BASELINE, "botocore", "complete_tasks", "submit_job", "audit_jobs"]
+    assert list(found) == [BASELINE, "botocore", "submit_job", "audit_jobs", "complete_tasks"]
     assert [found[what]["answer"] for what in ("complete_tasks", "submit_job", "audit_jobs")] == ["200", "201", ""]
     assert found[BASELINE]["ratio"] == 1
     assert found["botocore"]["cpu_ms"] < found["submit_job"]["cpu_ms"]
-    assert cold_start.verdict(rows)["cold_start_ratio"] == max(row["ratio"] for row in rows[2:])
+    verdict = cold_start.verdict(rows)
+    assert verdict["cold_start_ratio"] == max(row["ratio"] for row in rows[2:])
+    printed = io.StringIO()
+    tables.show(Console(file=printed, width=160), {"machine": {}, "targets": verdict, "cold_start": rows})
+    assert "Cold starts" in printed.getvalue()
+    assert "cold start ratio" in printed.getvalue()
 
 
 def test_a_handler_is_started_with_nothing_but_its_folders(tmp_path: Path) -> None:

@@ -49,8 +49,9 @@ def test_a_spot_is_kept_as_long_as_it_says() -> None:
 def test_messages_and_parts_of_uploads_are_kept_as_long_as_the_template_says() -> None:
     resources = TEMPLATE["Resources"]
     seconds = [resources[name]["Properties"]["MessageRetentionPeriod"] for name in ("WatchQueue", "DeadLetters")]
-    (rule,) = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    uploads, parts = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
 
     assert f"| {seconds[0] // 3600} hour; {seconds[1] // 86_400} days |" in KEPT
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "| parts of uploads that were never finished | 1 day," in KEPT
+    assert f"| `{parts['Prefix']}` | {parts['ExpirationInDays']} days," in KEPT

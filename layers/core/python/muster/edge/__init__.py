@@ -2,6 +2,6 @@
 
 import gc
 
-# A cold start makes a few hundred thousand objects, and nearly all of them stay. Looking through them for garbage after
-# every 2,000 took a fourteenth of its time; what is garbage is still found, a little later.
+# A cold start makes some 50,000 objects, and nearly all of them stay. Looking through them for garbage, forty times,
+# took a fourteenth of it; what is garbage is still found, a little later.
 gc.set_threshold(100_000)
