@@ -3,6 +3,7 @@
 # make check   style, types, imports
 # make bench   what it costs and how fast it is
 # make build   the packages for AWS; make deploy-check: build, deploy to the emulator, try
+# make local-sam   the built packages in containers by sam local, with moto; needs a container engine
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +12,7 @@ export UV_SYSTEM_CERTS := true
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 WORKERS ?= auto
 
-.PHONY: help demo up down test test-fast check bench build deploy-check lock clean
+.PHONY: help demo up down test test-fast check bench build deploy-check local-sam lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -77,6 +78,9 @@ build: .venv/.dev .venv-sam/.sam
 
 deploy-check: .venv/.dev .venv-sam/.sam
 	@$(BIN)/python -m tests.deploy.check
+
+local-sam: .venv/.dev .venv-sam/.sam
+	@$(BIN)/python -m tests.local_sam
 
 # --- what is pinned ---------------------------------------------------------------------------------------------------
 
