@@ -24,7 +24,8 @@ from tests.local_sam import templates
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 """Of this machine, as Lambda calls it."""
 
-START_SECONDS, STOP_SECONDS, INVOKE_SECONDS = 300, 60, 120
+START_SECONDS, STOP_SECONDS, INVOKE_SECONDS = 900, 60, 120
+"""sam makes the image anew for each function, so a start takes seconds for each of them."""
 
 
 class SamFailed(Exception):
