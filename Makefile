@@ -4,6 +4,7 @@
 # make openapi the document of the API, from the handlers
 # make bench   what it costs and how fast it is
 # make build   the packages for AWS; make deploy-check: build, deploy to the emulator, try
+# make local-sam   the built packages in containers by sam local, with moto; needs a container engine
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +13,7 @@ export UV_SYSTEM_CERTS := true
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 WORKERS ?= auto
 
-.PHONY: help demo up down test test-fast check openapi bench build deploy-check lock clean
+.PHONY: help demo up down test test-fast check openapi bench build deploy-check local-sam lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -82,6 +83,9 @@ build: .venv/.dev .venv-sam/.sam openapi
 
 deploy-check: .venv/.dev .venv-sam/.sam
 	@$(BIN)/python -m tests.deploy.check
+
+local-sam: .venv/.dev .venv-sam/.sam
+	@$(BIN)/python -m tests.local_sam
 
 # --- what is pinned ---------------------------------------------------------------------------------------------------
 

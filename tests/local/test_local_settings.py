@@ -52,17 +52,32 @@ def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
 def test_settings_of_the_user_take_precedence_but_names_of_resources_do_not() -> None:
     environ = {"ORHESTRA_AGENT_KEY": "k", "ORHESTRA_PORT": "1", "MUSTER_TABLE": "stale", "MUSTER_LOG_FORMAT": "json"}
     given = {"ORHESTRA_AGENT_KEY": "k", "MUSTER_LOG_FORMAT": "json"}
-    assert overrides(environ) == {"MUSTER_REQUIRE_KEYS": "false", "MUSTER_SUBMITS_PER_MINUTE": "0", **given}
+    told = overrides(environ, Path("/home/me/.muster"))
+    ours = {
+        "MUSTER_REQUIRE_KEYS": "false",
+        "MUSTER_SUBMITS_PER_MINUTE": "0",
+        "MUSTER_LOCAL_WEBHOOKS": "true",
+        "MUSTER_RESULTS_FOLDER": "/home/me/.muster/results",
+        "MUSTER_LOG_FILE": "/home/me/logs/computations-orchestrator.log",
+    }
+    assert told == ours | given
+
+
+def test_reports_are_plain_files_where_the_computations_setting_says() -> None:
+    told = overrides({"RESULTS_SAVE_PATH": "/app/results", "ENABLE_API_SENDING": "false"}, Path("/home/me/.muster"))
+
+    assert (told["RESULTS_SAVE_PATH"], told["MUSTER_RESULTS_FOLDER"]) == ("/app/results", "/app/results")
+    assert told["ENABLE_API_SENDING"] == "false"
 
 
 def test_the_local_cloud_asks_for_keys_and_limits_submits_only_when_it_is_told_to() -> None:
     told = {"MUSTER_REQUIRE_KEYS": "true", "MUSTER_SUBMITS_PER_MINUTE": "5"}
 
-    assert {name: overrides({})[name] for name in told} == {
+    assert {name: overrides({}, Path())[name] for name in told} == {
         "MUSTER_REQUIRE_KEYS": "false",
         "MUSTER_SUBMITS_PER_MINUTE": "0",
     }
-    assert told.items() <= overrides(told).items()
+    assert told.items() <= overrides(told, Path()).items()
 
 
 def test_credentials_and_endpoints_of_the_user_stay_outside() -> None:

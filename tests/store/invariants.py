@@ -96,7 +96,8 @@ class Truth:
         if self.head["status"] in ("COMPLETED", "FAILED"):
             assert settled == total, "ended too early"
             assert (self.head["status"] == "FAILED") == (self.failed > 0)
-            assert not {"open_pk", "audit_pk"} & set(self.head), "an ended job is still listed"
+            assert "open_pk" not in self.head, "an ended job is still listed"
+            assert ("audit_pk" in self.head) == (self.head["finish"] == "due"), "nobody sees to its finish, or for ever"
         else:
             assert "audit_pk" in self.head, "no audit will come by"
             claimable = self.head["cursor"] < total or self.head["returned"] > 0

@@ -67,13 +67,14 @@ def test_a_cancelled_task_can_not_be_reset(world: World) -> None:
         world.ask("reset_task", short_id(held[0][0]))
 
 
-def test_a_cancelled_job_is_looked_at_once_more_and_then_never_again(world: World) -> None:
+def test_a_cancelled_job_is_looked_at_once_more_and_then_finished(world: World) -> None:
     job, _, _ = cancelled_with_two_holders(world)
     world.audit()
     assert "audit_pk" in Truth(world, job).head
+    assert "finish" not in Truth(world, job).head
     world.now += 31_000
     world.audit()
-    assert "audit_pk" not in Truth(world, job).head
+    assert Truth(world, job).head["finish"] == "due"
     check(world)
 
 
