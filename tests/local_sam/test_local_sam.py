@@ -12,6 +12,7 @@ from tests.local_sam import __main__ as program
 from tests.local_sam import aws, engine, templates
 from tests.local_sam.samples import Unexpected, answer_of, in_order, judged
 from tests.operations import EVENTS, HANDLERS, HTTP, REPOSITORY
+from tests.template.moto_stack import ROOT
 
 RAISED = '{"errorMessage": "no such table", "errorType": "ResourceNotFoundException", "stackTrace": []}'
 
@@ -76,7 +77,7 @@ def test_secrets_are_made_and_state_machines_stood_in_for() -> None:
         started = moto.client("stepfunctions").start_execution(stateMachineArn=variables["WORKFLOW"], name="a")
 
     assert set(variables) == {"SECRET", "WORKFLOW", "BOTH"}
-    assert secret["SecretString"] == aws.ROOT_SECRET
+    assert secret["SecretString"] == ROOT
     assert variables["BOTH"] == f"{variables['SECRET']}/prod"
     assert started["executionArn"].endswith(":a")
 
