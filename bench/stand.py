@@ -24,7 +24,7 @@ from muster.core.delivery import Receipt
 from muster.core.finish import Execution
 from muster.store import keys
 from muster.store.blobs import Blobs
-from muster.store.deliveries import Deliveries
+from muster.store.deliveries import Deliveries, Stack
 from muster.store.ending import Ending
 from muster.store.finishes import Finishes
 from muster.store.saved import Saved
@@ -83,7 +83,7 @@ class Stand:
         """Executions are collected, for the bench to run; nothing is sent."""
         finishes = Finishes(table, self.executions.append, self.clock)
         seal = Sealer([b"bench" * 6 + b"mm"])
-        deliveries = Deliveries(table, finishes, seal, _nobody_listens, None, self.clock)
+        deliveries = Deliveries(table, finishes, seal, _nobody_listens, Stack(), self.clock)
         return Ending(finishes, deliveries, Saved(table, blobs, "results", None, self.clock), _nobody_listens)
 
     def skip_to(self, job: str, index: int) -> None:

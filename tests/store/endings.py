@@ -9,7 +9,7 @@ from muster.core.clock import Clock
 from muster.core.delivery import Receipt
 from muster.core.finish import Execution
 from muster.store.blobs import Blobs
-from muster.store.deliveries import Deliveries, Target
+from muster.store.deliveries import Deliveries, Stack, Target
 from muster.store.ending import Ending
 from muster.store.finishes import Finishes
 from muster.store.finishing import Finish, Switches
@@ -60,11 +60,11 @@ def ending(
     *,
     start: Callable[[Execution], None] = lambda _: None,
     post: PostOffice | None = None,
-    stack: Target | None = None,
+    stack: Stack | None = None,
     folder: Path | None = None,
 ) -> Ending:
     finishes = Finishes(table, start, clock)
-    deliveries = Deliveries(table, finishes, SEALER, lambda _: None, stack, clock)
+    deliveries = Deliveries(table, finishes, SEALER, lambda _: None, stack or Stack(), clock)
     return Ending(finishes, deliveries, Saved(table, blobs, "results", folder, clock), (post or PostOffice()).send)
 
 

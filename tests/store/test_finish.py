@@ -15,7 +15,11 @@ from muster.core import finish as rules
 from muster.core.delivery import RETRY_SECONDS, Receipt
 from muster.core.errors import DeliveryNotFound, StaleFinish, StillDelivering
 from muster.core.finish import Execution, Size
-from muster.store.deliveries import SENDING_MS, Target
+from muster.store import keys
+from muster.store.deliveries import SENDING_MS, Stack, Target
+from muster.store.reading import Reading
+from muster.store.sweeps_aggregation import IncompleteReport
+from muster.store.table import encode
 from muster.sweeps import models
 from tests.store.endings import PostOffice
 from tests.store.hostile import Death, Died
@@ -267,6 +271,45 @@ def test_a_waiting_delivery_is_not_taken_for_a_dead_one(calm_world: World) -> No
         calm_world.pass_time(1)
 
 
+def test_a_delivery_that_waits_long_is_not_overdue_because_another_was_quick(calm_world: World) -> None:
+    calm_world.stack = Stack("https://stack.example/all", lambda: [SECRET])
+    calm_world.sweeps = calm_world.process()
+    calm_world.post = OneFails("https://stack.example/all")
+    ended(calm_world)
+    calm_world.execute(calm_world.executions.pop(0))
+    state = calm_world.executions.pop(0).state()
+    slow = calm_world.steps().deliver_report(state | {"delivery": "stack"})
+    calm_world.steps().deliver_report(state | {"delivery": "webhook"})
+
+    assert slow["wait"] > 200
+    calm_world.pass_time(slow["wait"] - 1)
+    assert calm_world.executions == []
+
+
+def test_a_secret_that_can_not_be_read_any_more_is_a_failed_attempt(calm_world: World) -> None:
+    job = ended(calm_world)
+    row = calm_world.reader.get_item(TableName=calm_world.table, Key=encode(keys.delivery(job, "webhook")))["Item"]
+    calm_world.reader.put_item(TableName=calm_world.table, Item=row | {"secrets": {"L": [{"S": "not ours"}]}})
+    run_all(calm_world)
+
+    assert states_of_delivery(calm_world, job) == [("FAILED", 8)]
+    assert "can not be read" in str((view(calm_world, job).deliveries or [])[0].last_problem)
+    assert calm_world.post.sent == []
+
+
+def test_a_report_that_lacks_results_is_not_given_out(calm_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = ended(calm_world)
+    monkeypatch.setattr(Reading, "settled", lambda *_: iter(()))
+    with pytest.raises(IncompleteReport):
+        run_all(calm_world)
+    monkeypatch.undo()
+
+    assert view(calm_world, job).report == "PENDING"
+    calm_world.pass_time(rules.PART_PATIENCE_MS / 1000 + 61)
+    run_all(calm_world)
+    assert view(calm_world, job).report == "READY"
+
+
 def test_retry_after_is_honoured_when_it_is_longer(calm_world: World) -> None:
     calm_world.post.statuses = [Receipt(503, 40, "busy", 1), 204]
     job = ended(calm_world)
@@ -291,7 +334,7 @@ def test_410_ends_all_deliveries_to_that_address_until_somebody_redelivers(calm_
 
 
 def test_one_failing_delivery_does_not_stop_another(calm_world: World) -> None:
-    calm_world.stack = Target("https://stack.example/all", (SECRET,))
+    calm_world.stack = Stack("https://stack.example/all", lambda: [SECRET])
     calm_world.sweeps = calm_world.process()
     calm_world.post = OneFails("https://stack.example/all")
     job = ended(calm_world)

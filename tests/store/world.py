@@ -14,7 +14,7 @@ from typing import Any
 
 from muster.core.finish import Execution
 from muster.store.blobs import Blobs
-from muster.store.deliveries import Target
+from muster.store.deliveries import Stack
 from muster.store.ending import Ending
 from muster.store.finishing import Finish
 from muster.store.sweeps import Sweeps
@@ -56,7 +56,7 @@ class World:
         self.executions: list[Execution] = []
         self.visited: list[str] = []
         self.post = PostOffice()
-        self.stack: Target | None = None
+        self.stack = Stack()
         self.sweeps = self.process()
 
     def process(self) -> Sweeps:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.webhooks.sealing import SealBroken, Sealer
+from muster.core.delivery import SealBroken
+from muster.webhooks.sealing import Sealer
 
 OLD, NEW, OTHER = bytes(32), bytes(range(32)), b"k" * 32
 texts = st.text(st.characters(exclude_categories=["Cs"]))

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from muster.core.clock import system_clock
 from muster.core.delivery import Receipt
 from muster.core.finish import Execution, Size
-from muster.settings import Settings, settings
+from muster.settings import settings
 from muster.store.blobs import Blobs
-from muster.store.deliveries import Deliveries, Target
+from muster.store.deliveries import Deliveries, Stack, Target
 from muster.store.ending import Ending
 from muster.store.finishes import Finishes
 from muster.store.saved import Saved
@@ -118,10 +118,9 @@ def _allow(url: str) -> None:
         raise ValueError(str(refused)) from None
 
 
-def _stacks_target(told: Settings) -> Target | None:
-    if not told.sending or not told.results_url:
-        return None
-    return Target(told.results_url, tuple(told.results_secret.split()))
+def _stacks_secrets() -> list[str]:
+    """What RESULTS_API_SECRET says; else the one that is derived from the stack's secret."""
+    return settings().results_secret.split() or [secrets().webhook_secret()]
 
 
 @cache
@@ -139,9 +138,10 @@ def _ending() -> Ending:
     told = settings()
     finishes = Finishes(table(), _start, system_clock)
     folder = Path(told.results_folder) if told.results_folder else None
+    stack = Stack(told.results_url if told.sending else "", _stacks_secrets)
     return Ending(
         finishes,
-        Deliveries(table(), finishes, _Seal(), _allow, _stacks_target(told), system_clock),
+        Deliveries(table(), finishes, _Seal(), _allow, stack, system_clock),
         Saved(table(), _blobs(), told.results_path, folder, system_clock),
         _deliver,
     )

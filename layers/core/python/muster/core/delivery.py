@@ -97,6 +97,13 @@ class Delivery(Request):
         return formats
 
 
+class SealBroken(Exception):
+    """sealed with none of our keys, or altered since"""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What one attempt came to.

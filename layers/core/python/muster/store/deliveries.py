@@ -10,7 +10,7 @@ that dies between sending and noting is tried again, under the same webhook-id, 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -53,6 +53,14 @@ class Target:
     secrets: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Where every job is reported to, if anywhere, and what signs that; the secrets are asked for when needed."""
+
+    url: str = ""
+    secrets: Callable[[], Sequence[str]] = tuple
+
+
 Send = Callable[[Target, str, int, str, str], Receipt]
 """Sends to a target: message id, time in ms since 1970, body, correlation id. The network never makes it raise."""
 
@@ -71,8 +79,7 @@ def shown(url: str) -> str:
 
 
 class Deliveries:
-    """`stack`: the target that every job is reported to, None when there is none. `allow` raises ValueError for an
-    address that nothing will ever be sent to."""
+    """`allow` raises ValueError for an address that nothing will ever be sent to."""
 
     def __init__(
         self,
@@ -80,7 +87,7 @@ class Deliveries:
         finishes: Finishes,
         seal: Seal,
         allow: Callable[[str], None],
-        stack: Target | None,
+        stack: Stack,
         clock: Clock,
     ) -> None:
         self._table, self._finishes, self._seal, self._allow = table, finishes, seal, allow
@@ -111,7 +118,7 @@ class Deliveries:
 
     def plan_stacks(self, job: str) -> None:
         """The stack's own delivery of a job that has ended, if the stack has a target."""
-        if self._stack is not None:
+        if self._stack.url:
             self._put_once(self._fresh(job, STACKS) | {"url": self._stack.url})
 
     def _fresh(self, job: str, delivery_id: str) -> Item:
@@ -133,11 +140,10 @@ class Deliveries:
         """Ids of deliveries that still want to be tried."""
         return [id_of(row) for row in self.of(job) if row["state"] == State.PENDING]
 
-    def target(self, row: Item) -> Target | None:
-        """Where a delivery goes; None for one of the stack's that the stack has no target for any more."""
-        if "secrets" not in row:
-            return self._stack
-        return Target(row["url"], tuple(map(self._seal.open, row["secrets"])))
+    def target(self, row: Item) -> Target:
+        """Where a delivery goes, its secrets unsealed. Raises SealBroken."""
+        secrets = map(self._seal.open, row["secrets"]) if "secrets" in row else self._stack.secrets()
+        return Target(row["url"], tuple(secrets))
 
     # --- sending --------------------------------------------------------------------------------------------------
 

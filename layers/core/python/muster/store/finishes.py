@@ -53,9 +53,23 @@ class Finishes:
         except Refused:
             raise StaleFinish from None
 
-    def wait(self, job: str, generation: int, until: int) -> None:
-        """The next step begins at `until`, ms since 1970, and not before."""
-        self.step(job, generation, max(0, until - self._clock()) + STEP_PATIENCE_MS)
+    def keep(self, job: str, generation: int, until: int) -> None:
+        """Something of this generation goes on until then, ms since 1970; maybe beside something that goes on for
+        longer. Raises StaleFinish."""
+        longer = update(
+            keys.head(job),
+            "SET #finish_by = :by",
+            "#generation = :generation AND #finish = :due AND #finish_by < :by",
+            by=until + STEP_PATIENCE_MS,
+            generation=generation,
+            due="due",
+        )
+        try:
+            self._table.write(longer)
+        except Refused as refused:
+            head = refused.item or {}
+            if (head.get("generation"), head.get("finish")) != (generation, "due"):
+                raise StaleFinish from None
 
     def note_report(self, job: str, generation: int, state: ReportState) -> None:
         """The report is where it shall be."""

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from muster.core import finish as rules
 from muster.core.clock import Clock
-from muster.core.delivery import Outcome, Receipt, verdict
+from muster.core.delivery import Outcome, Receipt, SealBroken, verdict
 from muster.core.finish import Execution, ReportState, Size
 from muster.store import keys
 from muster.store.blobs import Blobs
@@ -145,32 +145,35 @@ class Finish:
         """One attempt, if it is time for one; `again` in `wait` seconds unless the delivery is over, or waits longer
         than an Express execution may live."""
         execution, delivery_id = Execution.of(step), step["delivery"]
-        self._finishes.step(execution.job, execution.generation)
+        self._finishes.keep(execution.job, execution.generation, self._clock())
         taken = self._deliveries.take(execution.job, delivery_id)
         until = taken.until if isinstance(taken, NotNow) else self._attempt(execution, taken)
         wait = 0 if until is None else max(1, -(-(until - self._clock()) // 1000))
         again = until is not None and (execution.size is Size.LARGE or wait <= rules.LONGEST_SMALL_WAIT_SECONDS)
         if again and until is not None:
-            self._finishes.wait(execution.job, execution.generation, until)
+            self._finishes.keep(execution.job, execution.generation, until)
         return execution.state() | {"delivery": delivery_id, "again": again, "wait": wait}
 
     def _attempt(self, execution: Execution, row: Item) -> int | None:
         """Send, note what came of it; when to try again, None when that is all."""
-        target = self._deliveries.target(row)
-        if target is None:
-            receipt = Receipt(None, None, "the stack names no address any more", 0)
-        elif self._deliveries.is_gone(execution.job, target.url):
-            receipt = Receipt(410, None, "the address answered 410 before", 0)
-        else:
-            receipt = self._sent(execution, row, target)
+        receipt = self._receipt(execution, row)
         found = verdict(receipt, row["attempts"])
-        if found.outcome is Outcome.GONE and target:
-            self._deliveries.note_gone(execution.job, target.url)
+        if found.outcome is Outcome.GONE:
+            self._deliveries.note_gone(execution.job, row["url"])
         state = self._deliveries.note(row, receipt, found)
         _delivery_log.info(
             "Delivery %s of %s, attempt %d: %s", id_of(row), execution.job, row["attempts"], receipt.problem or state
         )
         return self._clock() + (found.wait_seconds or 0) * 1000 if state is State.PENDING else None
+
+    def _receipt(self, execution: Execution, row: Item) -> Receipt:
+        if self._deliveries.is_gone(execution.job, row["url"]):
+            return Receipt(410, None, "the address answered 410 before", 0)
+        try:
+            target = self._deliveries.target(row)
+        except SealBroken:
+            return Receipt(None, None, "its secret can not be read any more: the stack's was changed", 0)
+        return self._sent(execution, row, target)
 
     def _sent(self, execution: Execution, row: Item, target: Target) -> Receipt:
         body = self._blobs.get(_message_key(execution.job)).decode()

@@ -3,11 +3,13 @@
     operator   the bearer token of the operator, with which the first key is made
     agent      what the operator's own spots send as X-Orhestra-Key
     sealing    encrypts what is stored but must not be read in the table
+    webhook    signs what is sent to RESULTS_API_URL, unless it has a secret of its own
     replay     makes keys out of idempotency keys
 
 Read when first needed: a process that only ever meets keys of the table never asks for the secret.
 """
 
+import base64
 import hmac
 import logging
 from collections.abc import Callable
@@ -45,6 +47,10 @@ class Secrets:
 
     def sealing_key(self) -> bytes:
         return derive(self._root(), "sealing")
+
+    def webhook_secret(self) -> str:
+        """In the form that Standard Webhooks have."""
+        return "whsec_" + base64.b64encode(derive(self._root(), "webhook")).decode()
 
     def replay_key(self) -> bytes:
         return derive(self._root(), "replay")

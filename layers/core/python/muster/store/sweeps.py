@@ -1,29 +1,25 @@
 """The sweeps face, whole: one method per operation of the API, named like it. Built once per process by the wiring."""
 
-from collections.abc import Iterator
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from muster.core.clock import Clock, iso
-from muster.core.errors import NO_SUCH_PAGE, InvalidInput, JobNotFound, StoreBusy, StoreUnreachable, TaskNotFound
-from muster.core.ids import SHARED, LeaseRef, organization_of, parse_task_id
-from muster.core.lease import Lease
+from muster.core.clock import Clock
+from muster.core.errors import JobNotFound, TaskNotFound
+from muster.core.ids import organization_of, parse_task_id
 from muster.store.audit import Audit
 from muster.store.batches import Batches
 from muster.store.blobs import Blobs
 from muster.store.claims import Claims
 from muster.store.ending import Ending
+from muster.store.handing_out import HandingOut
 from muster.store.jobs import Jobs
 from muster.store.leases import Leases
-from muster.store.memory import Memory
 from muster.store.outcomes import Outcomes
+from muster.store.overview import Overview
 from muster.store.reading import Reading, parse_next
 from muster.store.reapers import TASK_REAPER_TICKS, Reapers
 from muster.store.reports import Reports
 from muster.store.settling import Settling
-from muster.store.specs import Spec, Specs
+from muster.store.specs import Specs
 from muster.store.spots import HEARTBEAT_SECONDS, Spot, Spots
 from muster.store.submission import Submission, view
 from muster.store.table import Table
@@ -33,16 +29,9 @@ from muster.sweeps import models
 if TYPE_CHECKING:
     from muster.store.sweeps_aggregation import SweepsAggregation
 
-_HEALTH_KNOWN_MS = 1_000
-_JOBS_IN_HEALTH = 200
-"""Health counts the tasks of so many unfinished jobs at most."""
-
 
 class Sweeps:
-    """`organization` is whoever asks: the one of a client's key, or of a spot's.
-
-    Spots that work for everybody are shown to the organization of the `operator`, whose they are.
-    """
+    """`organization` is whoever asks: a client's key says it, or a spot's. `operator` is the one whose stack it is."""
 
     def __init__(
         self,
@@ -54,7 +43,7 @@ class Sweeps:
         ending: Ending,
         operator: str = "",
     ) -> None:
-        self._clock, self._operator, finishes = clock, operator, ending.finishes
+        finishes = ending.finishes
         self._leases, self._outcomes = Leases(table), Outcomes(table, blobs)
         self._specs, self._spots = Specs(table, blobs, clock), Spots(table, clock)
         self._jobs = Jobs(table, self._specs, finishes, ending.deliveries, clock)
@@ -63,13 +52,14 @@ class Sweeps:
         self._submission = Submission(
             self._jobs, self._specs, self._reading, self._audit, ending.deliveries, max_attempts
         )
-        self._claims = Claims(table, self._jobs, self._specs, clock)
         settling = Settling(table, self._leases, self._jobs, self._outcomes, clock)
         self._settling, self._batches = settling, Batches(settling, self._specs, clock)
+        claims = Claims(table, self._jobs, self._specs, clock)
+        self._handing_out = HandingOut(self._spots, self._leases, claims, settling, self._specs)
         self._reapers = Reapers(table, self._spots, self._leases, self._jobs, self._outcomes, clock)
         self._watch = Watch(table, send, clock)
         self._reports = Reports(table, finishes, ending.deliveries, ending.saved, ending.send, clock)
-        self._health: Memory[models.Health] = Memory(clock, _HEALTH_KNOWN_MS, 100)
+        self._overview = Overview(self._spots, self._jobs, operator, clock)
 
     @property
     def aggregation(self) -> "SweepsAggregation":
@@ -155,44 +145,10 @@ class Sweeps:
     # --- spots --------------------------------------------------------------------------------------------------------
 
     def get_health(self, organization: str) -> models.Health:
-        """Raises StoreUnreachable when the table does not answer, for whatever reason."""
-        known = self._health.get(organization)
-        if known is None:
-            try:
-                known = self._look_at_health(organization)
-            except (StoreBusy, ClientError) as error:
-                raise StoreUnreachable from error
-            self._health.put(organization, known)
-        return known
-
-    def _look_at_health(self, organization: str) -> models.Health:
-        up = sum(spot.up for spot in self._spots_seen_by(organization))
-        jobs = [job for _, job in zip(range(_JOBS_IN_HEALTH), self._jobs.unfinished(organization), strict=False)]
-        counts = [self._jobs.get(organization, job).counts for job in jobs]
-        return models.Health(
-            active_spots=up,
-            pending_tasks=sum(one.waiting for one in counts),
-            running_tasks=sum(one.running for one in counts),
-        )
+        return self._overview.health(organization)
 
     def list_spots(self, organization: str, *, limit: int = 100, next: str | None = None) -> models.SpotList:
-        found: list[models.SpotView] = []
-        last = None
-        for spot in self._spots_seen_by(organization, after=next):
-            if len(found) == limit:
-                return models.SpotList(spots=found, next=last)
-            found.append(_spot_view(spot))
-            last = spot.holder
-        return models.SpotList(spots=found)
-
-    def _spots_seen_by(self, organization: str, after: str | None = None) -> Iterator[Spot]:
-        """Its own spots by id, then those of the shared pool if that is its; `after` is a holder among them."""
-        seen = [organization, SHARED] if organization == self._operator else [organization]
-        first, _, behind = (after or f"{organization}#").partition("#")
-        if first not in seen:
-            raise InvalidInput(details=[NO_SUCH_PAGE])
-        left = seen[seen.index(first) :]
-        return chain.from_iterable(self._spots.all(one, after=behind if one == first else None) for one in left)
+        return self._overview.spots(organization, limit, next)
 
     def register_spot(
         self, organization: str, hello: models.Hello, idempotency_key: str | None = None
@@ -232,45 +188,9 @@ class Sweeps:
     # --- claiming and settling ----------------------------------------------------------------------------------------
 
     def claim_tasks(self, organization: str, request: models.ClaimTasks) -> models.TasksClaimed:
-        """Tasks of one job. With a claim id, asking again answers the same, less what was settled since."""
         spot = self._spots.get(organization, request.spot_id)
         self._watch.arm()
-        leases = self._claimed_before(spot, request.claim_id)
-        if leases is None:
-            leases = self._claims.claim(spot, request.max_tasks, request.claim_id)
-            if leases and request.claim_id:
-                leases = self._noted(spot, request.claim_id, leases)
-            else:
-                self._spots.touch(organization, spot.id)
-        tasks = [task for lease in leases for task in self._tasks_of(lease)]
-        if not tasks:
-            return models.TasksClaimed(tasks=[], retry_after_ms=self._claims.retry_after_ms(spot))
-        jobs = {lease.ref.job: _claimed_job(self._specs.get(lease.ref.job)) for lease in leases}
-        return models.TasksClaimed(tasks=tasks, jobs=jobs)
-
-    def _claimed_before(self, spot: Spot, claim_id: str | None) -> list[Lease] | None:
-        refs = spot.leases_of(claim_id) if claim_id else None
-        return None if refs is None else self._still_held(spot, refs)
-
-    def _noted(self, spot: Spot, claim_id: str, leases: list[Lease]) -> list[Lease]:
-        """What a claim got. Asked twice at one moment, it is what was noted first; the other goes back."""
-        refs = [lease.ref for lease in leases]
-        first = self._spots.note_claim(spot, claim_id, refs)
-        for lease in leases:
-            if lease.ref not in first:
-                self._settling.release(lease.ref, spot.holder, lease.owed)
-        return leases if first == refs else self._still_held(spot, first)
-
-    def _still_held(self, spot: Spot, refs: list[LeaseRef]) -> list[Lease]:
-        found = [self._leases.lease(ref) for ref in refs]
-        return [lease for lease in found if lease and lease.spot == spot.holder]
-
-    def _tasks_of(self, lease: Lease) -> list[models.ClaimedTask]:
-        space = self._specs.get(lease.ref.job).space
-        return [
-            models.ClaimedTask(id=lease.ref.task_id(index), payload=space.payload(index), attempt=lease.attempts)
-            for index in sorted(lease.owed)
-        ]
+        return self._handing_out.claim(spot, request)
 
     def complete_task(self, organization: str, task_id: str, request: models.CompleteTask) -> models.TaskCompleted:
         self._spots.touch(organization, request.spot_id)
@@ -318,25 +238,3 @@ class Sweeps:
 
 def _next(index: int | None) -> str | None:
     return None if index is None else str(index)
-
-
-def _claimed_job(spec: Spec) -> models.ClaimedJob:
-    job = spec.job
-    runner = job.runner.model_dump(exclude_none=True) if job.runner else None
-    return models.ClaimedJob(
-        jar_path=job.jar_path, main_class=job.main_class, runner=runner, task_timeout_seconds=job.task_timeout_seconds
-    )
-
-
-def _spot_view(spot: Spot) -> models.SpotView:
-    row = spot.row
-    return models.SpotView(
-        id=spot.id,
-        ip_address=row.get("ip_address"),
-        status="UP" if spot.up else "DOWN",
-        cpu_load=float(row["cpu_load"]) if "cpu_load" in row else None,
-        running_tasks=row.get("running_tasks"),
-        total_cores=row.get("total_cores"),
-        pool=spot.pool,
-        last_heartbeat=iso(spot.last_heartbeat),
-    )

@@ -15,6 +15,10 @@ from muster.sweeps.report import JobFacts, Summary, as_csv, as_json, as_text, br
 from muster.sweeps.report import Report as SweepReport
 
 
+class IncompleteReport(Exception):
+    """Not every settled task was found: whatever is missing, a report without it must not be given out."""
+
+
 class SweepsAggregation:
     """An Aggregation, see muster.store.finishing."""
 
@@ -44,6 +48,8 @@ class SweepsAggregation:
             summary.merge(Summary.from_bytes(space, short))
         found = self._jobs.get(str(organization_of(job)), job)
         report = report_of(_facts(found), summary)
+        if (report.overall.count, report.failures.count) != (found.counts.done, found.counts.failed):
+            raise IncompleteReport(f"{job}: {report.overall.count} of {found.counts.done} results were read")
         files = {"json": as_json(report), "txt": as_text(report), "csv": as_csv(report)}
         return Report(files, exact_json.dumps(_told(found, report)), breakdown_lines(report))
 

@@ -5,17 +5,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from muster.core.delivery import SealBroken
+
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
 KEY_BYTES = 32
-
-
-class SealBroken(Exception):
-    """sealed with none of our keys, or altered since"""
-
-    def __init__(self) -> None:
-        super().__init__(type(self).__doc__)
 
 
 class Sealer:
