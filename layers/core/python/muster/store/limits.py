@@ -3,7 +3,7 @@
 from muster.core.clock import Clock
 from muster.core.errors import TooManyRequests
 from muster.store import keys
-from muster.store.table import Refused, Table, update
+from muster.store.table import Refused, Table, upsert
 
 _MINUTE_MS = 60_000
 _KEPT_SECONDS = 3_600
@@ -25,7 +25,7 @@ class Limits:
         condition = "attribute_not_exists(#count) OR #count < :most"
         values = {"none": 0, "one": 1, "most": self._submits, "ttl": now // 1000 + _KEPT_SECONDS}
         try:
-            self._table.write(update(counter, expression, condition, **values))
+            self._table.write(upsert(counter, expression, condition, **values))
         except Refused:
             left = _MINUTE_MS - now % _MINUTE_MS
             raise TooManyRequests(retry_after_seconds=-(-left // 1000)) from None
