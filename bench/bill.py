@@ -17,7 +17,7 @@ from bench.stand import ORGANIZATION, Stand
 from bench.worker import Worker
 from local.settings import REPOSITORY
 from local.template import Template, read_template, resources
-from muster.store.watch import TICK_SECONDS
+from muster.store.engine.watch import TICK_SECONDS
 from muster.sweeps import models
 
 OWN_MS, REQUEST_MS = 10, 8

@@ -25,7 +25,7 @@ from bench.stand import sweep_of
 from local import cloud
 from local.settings import DUMMY_CREDENTIALS, REPOSITORY
 from local.template import read_template, resources
-from muster.store.watch import TICK_SECONDS
+from muster.store.engine.watch import TICK_SECONDS
 from tests.deploy.check import build, find_sam
 from tests.deploy.runtime import RUNTIME, folder_of_runtime
 

@@ -24,10 +24,10 @@ from muster.core.delivery import Receipt
 from muster.core.finish import Execution
 from muster.store import keys
 from muster.store.blobs import Blobs
-from muster.store.deliveries import Deliveries, Stack
-from muster.store.ending import Ending
-from muster.store.finishes import Finishes
-from muster.store.saved import Saved
+from muster.store.finish.deliveries import Deliveries, Stack
+from muster.store.finish.ending import Ending
+from muster.store.finish.finishes import Finishes
+from muster.store.finish.saved import Saved
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 from muster.sweeps.models import SubmitJob

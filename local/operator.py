@@ -6,7 +6,7 @@ import boto3
 
 from local.deployment import STACK
 from local.settings import DUMMY_CREDENTIALS
-from muster.store.secrets import derive
+from muster.store.access.secrets import derive
 
 REGION = "us-east-1"
 

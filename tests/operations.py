@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from muster.edge.endpoint import Endpoint
-from muster.store.access import Access
-from muster.store.finishing import Finish
+from muster.store.access.operations import Access
+from muster.store.finish.steps import Finish
 from muster.store.sweeps import Sweeps
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -21,7 +21,7 @@ from local.cloud import Cloud
 from local.operator import operator_key, root
 from muster.core.access_key import AccessKey
 from muster.core.caller import Role
-from muster.store.secrets import derive
+from muster.store.access.secrets import derive
 from muster_client.api import Muster
 from muster_client.cli.main import app
 from tests.operations import Route, endpoint, routes

@@ -4,7 +4,7 @@ import re
 
 from local.template import read_template
 from muster.store import keys
-from muster.store.spots import FORGOTTEN_AFTER_SECONDS
+from muster.store.engine.spots import FORGOTTEN_AFTER_SECONDS
 from tests.docs.documents import REPOSITORY, document
 
 TEMPLATE = read_template(REPOSITORY / "template.yaml")

@@ -14,10 +14,10 @@ from muster.core.ids import SHARED
 from muster.edge import logs
 from muster.edge.authentication import CLIENTS, PUBLIC, SPOTS, Admission, caller_of
 from muster.settings import settings
-from muster.store.access_keys import AccessKeys
-from muster.store.secrets import derive
+from muster.store.access.access_keys import AccessKeys
+from muster.store.access.secrets import derive
+from muster.store.access.trail import Trail
 from muster.store.sweeps import Sweeps
-from muster.store.trail import Trail
 from tests.template.moto_stack import ROOT, Clock, MotoStack, moto_stack
 
 OPERATOR, AGENT = derive(ROOT, "operator").hex(), derive(ROOT, "agent").hex()

@@ -9,11 +9,11 @@ from muster.core.clock import Clock
 from muster.core.delivery import Receipt
 from muster.core.finish import Execution
 from muster.store.blobs import Blobs
-from muster.store.deliveries import Deliveries, Stack, Target
-from muster.store.ending import Ending
-from muster.store.finishes import Finishes
-from muster.store.finishing import Finish, Switches
-from muster.store.saved import Saved
+from muster.store.finish.deliveries import Deliveries, Stack, Target
+from muster.store.finish.ending import Ending
+from muster.store.finish.finishes import Finishes
+from muster.store.finish.saved import Saved
+from muster.store.finish.steps import Finish, Switches
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 from muster.webhooks.sealing import Sealer

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from muster.core.lease import SETS, Lease
-from muster.store import keys, leases
+from muster.store import keys
+from muster.store.engine import leases
 from muster.store.table import decode
 from tests.store.world import World
 

@@ -10,10 +10,10 @@ from muster.core.access_key import MATERIAL_BYTES, AccessKey
 from muster.core.caller import Caller, Role
 from muster.core.errors import TooManyRequests
 from muster.store import keys
-from muster.store.access_keys import AccessKeys
-from muster.store.limits import Limits
+from muster.store.access.access_keys import AccessKeys
+from muster.store.access.limits import Limits
+from muster.store.access.trail import Trail
 from muster.store.table import Table
-from muster.store.trail import Trail
 from tests.fixtures_cloud import EmulatedTable
 
 NOW = 1_767_225_600_000

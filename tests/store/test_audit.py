@@ -6,7 +6,8 @@ import pytest
 
 from muster.core.ids import LeaseRef
 from muster.core.lease import Lease
-from muster.store import keys, leases
+from muster.store import keys
+from muster.store.engine import leases
 from muster.store.table import Table
 from muster.sweeps import models
 from tests.store.hostile import Death, Died, Interruption

@@ -16,9 +16,9 @@ from muster.core.delivery import RETRY_SECONDS, Receipt
 from muster.core.errors import DeliveryNotFound, StaleFinish, StillDelivering
 from muster.core.finish import Execution, Size
 from muster.store import keys
-from muster.store.deliveries import SENDING_MS, Stack, Target
-from muster.store.reading import Reading
-from muster.store.sweeps_aggregation import IncompleteReport
+from muster.store.engine.aggregation import IncompleteReport
+from muster.store.engine.reading import Reading
+from muster.store.finish.deliveries import SENDING_MS, Stack, Target
 from muster.store.table import encode
 from muster.sweeps import models
 from tests.store.endings import PostOffice

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from muster.core.errors import InvalidInput, NothingToRetry
-from muster.store.reading import PAGE_BYTES
+from muster.store.engine.reading import PAGE_BYTES
 from muster.sweeps import models
 from tests.store.invariants import Truth, check, rows
 from tests.store.world import World, index_of

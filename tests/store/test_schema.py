@@ -13,7 +13,8 @@ from muster.core.errors import SchemaNewer
 from muster.core.ids import LeaseRef
 from muster.core.lease import Lease
 from muster.edge.call import Call
-from muster.store import leases, schema
+from muster.store import schema
+from muster.store.engine import leases
 from muster.store.table import Table, encode, update, upsert
 from tests.store.invariants import rows
 from tests.store.world import MAIN, World, task_id

@@ -14,9 +14,9 @@ from typing import Any
 
 from muster.core.finish import Execution
 from muster.store.blobs import Blobs
-from muster.store.deliveries import Stack
-from muster.store.ending import Ending
-from muster.store.finishing import Finish
+from muster.store.finish.deliveries import Stack
+from muster.store.finish.ending import Ending
+from muster.store.finish.steps import Finish
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 from muster.sweeps import models

@@ -18,8 +18,8 @@ from local.template import read_template, resources
 from muster import wiring
 from muster.core import finish
 from muster.settings import settings
-from muster.store.jobs import Jobs
-from muster.store.secrets import derive
+from muster.store.access.secrets import derive
+from muster.store.engine.jobs import Jobs
 from muster.store.sweeps import Sweeps
 from tests.operations import REPOSITORY, event_of, file_of, handler
 from tests.store.states import DEFINITION, Interpreter

@@ -15,7 +15,7 @@ from cfnlint.api import lint
 
 from muster.core import errors
 from muster.settings import Settings
-from muster.store.secrets import derive
+from muster.store.access.secrets import derive
 from tests.template.transformed import REGION, TEMPLATE, of_type
 
 GATEWAY_ERRORS = {

@@ -14,20 +14,20 @@ from muster.core.delivery import Receipt
 from muster.core.finish import Execution, Size
 from muster.settings import settings
 from muster.store.blobs import Blobs
-from muster.store.deliveries import Deliveries, Stack, Target
-from muster.store.ending import Ending
-from muster.store.finishes import Finishes
-from muster.store.saved import Saved
+from muster.store.finish.deliveries import Deliveries, Stack, Target
+from muster.store.finish.ending import Ending
+from muster.store.finish.finishes import Finishes
+from muster.store.finish.saved import Saved
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 
 if TYPE_CHECKING:
-    from muster.store.access import Access
-    from muster.store.access_keys import AccessKeys
-    from muster.store.finishing import Finish
-    from muster.store.limits import Limits
-    from muster.store.secrets import Secrets
-    from muster.store.trail import Trail
+    from muster.store.access.access_keys import AccessKeys
+    from muster.store.access.limits import Limits
+    from muster.store.access.operations import Access
+    from muster.store.access.secrets import Secrets
+    from muster.store.access.trail import Trail
+    from muster.store.finish.steps import Finish
     from muster.webhooks.sealing import Sealer
     from muster.webhooks.sender import Sender
 
@@ -157,7 +157,7 @@ def sweeps() -> Sweeps:
 @cache
 def finish() -> "Finish":
     """The steps of the finish workflow, for every face."""
-    from muster.store.finishing import Finish, Switches
+    from muster.store.finish.steps import Finish, Switches
 
     told, ending = settings(), _ending()
     switches = Switches(told.saving, told.sending, address=bool(told.results_url))
@@ -171,7 +171,7 @@ def finish() -> "Finish":
 @cache
 def secrets() -> "Secrets":
     """The stack's own keys."""
-    from muster.store.secrets import Secrets
+    from muster.store.access.secrets import Secrets
 
     return Secrets(lambda: client("secretsmanager"), settings().secret, system_clock)
 
@@ -179,7 +179,7 @@ def secrets() -> "Secrets":
 @cache
 def access_keys() -> "AccessKeys":
     """Whose key is it?"""
-    from muster.store.access_keys import AccessKeys
+    from muster.store.access.access_keys import AccessKeys
 
     return AccessKeys(table(), system_clock, settings().organization)
 
@@ -187,7 +187,7 @@ def access_keys() -> "AccessKeys":
 @cache
 def trail() -> "Trail":
     """Who did what."""
-    from muster.store.trail import Trail
+    from muster.store.access.trail import Trail
 
     return Trail(table(), system_clock)
 
@@ -195,7 +195,7 @@ def trail() -> "Trail":
 @cache
 def limits() -> "Limits":
     """How much an organization may ask for."""
-    from muster.store.limits import Limits
+    from muster.store.access.limits import Limits
 
     return Limits(table(), system_clock, settings().submits_per_minute)
 
@@ -203,6 +203,6 @@ def limits() -> "Limits":
 @cache
 def access() -> "Access":
     """The face of keys and the trail."""
-    from muster.store.access import Access
+    from muster.store.access.operations import Access
 
     return Access(access_keys(), trail(), secrets())

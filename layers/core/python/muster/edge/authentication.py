@@ -21,8 +21,8 @@ from muster.edge.requests import Event
 from muster.settings import settings
 
 if TYPE_CHECKING:
-    from muster.store.access_keys import AccessKeys
-    from muster.store.secrets import Secrets
+    from muster.store.access.access_keys import AccessKeys
+    from muster.store.access.secrets import Secrets
 
 OPERATOR_KEY, AGENT_KEY = "operator", "agent"
 """What stands for the stack's own keys where a key is named: in logs and in the trail."""

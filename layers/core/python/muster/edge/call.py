@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from muster.core.caller import Caller
 
 if TYPE_CHECKING:
-    from muster.store.access import Access
-    from muster.store.finishing import Finish
-    from muster.store.limits import Limits
+    from muster.store.access.limits import Limits
+    from muster.store.access.operations import Access
+    from muster.store.access.trail import Trail
+    from muster.store.finish.steps import Finish
     from muster.store.sweeps import Sweeps
-    from muster.store.trail import Trail
 
 
 @dataclass(frozen=True)

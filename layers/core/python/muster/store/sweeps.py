@@ -5,29 +5,29 @@ from typing import TYPE_CHECKING
 from muster.core.clock import Clock
 from muster.core.errors import JobNotFound, TaskNotFound
 from muster.core.ids import organization_of, parse_task_id
-from muster.store.audit import Audit
-from muster.store.batches import Batches
 from muster.store.blobs import Blobs
-from muster.store.claims import Claims
-from muster.store.ending import Ending
-from muster.store.handing_out import HandingOut
-from muster.store.jobs import Jobs
-from muster.store.leases import Leases
-from muster.store.outcomes import Outcomes
-from muster.store.overview import Overview
-from muster.store.reading import Reading, parse_next
-from muster.store.reapers import TASK_REAPER_TICKS, Reapers
-from muster.store.reports import Reports
-from muster.store.settling import Settling
-from muster.store.specs import Specs
-from muster.store.spots import HEARTBEAT_SECONDS, Spot, Spots
-from muster.store.submission import Submission, view
+from muster.store.engine.audit import Audit
+from muster.store.engine.batches import Batches
+from muster.store.engine.claims import Claims
+from muster.store.engine.handing_out import HandingOut
+from muster.store.engine.jobs import Jobs
+from muster.store.engine.leases import Leases
+from muster.store.engine.outcomes import Outcomes
+from muster.store.engine.overview import Overview
+from muster.store.engine.reading import Reading, parse_next
+from muster.store.engine.reapers import TASK_REAPER_TICKS, Reapers
+from muster.store.engine.settling import Settling
+from muster.store.engine.specs import Specs
+from muster.store.engine.spots import HEARTBEAT_SECONDS, Spot, Spots
+from muster.store.engine.submission import Submission, view
+from muster.store.engine.watch import Send, Watch
+from muster.store.finish.ending import Ending
+from muster.store.finish.reports import Reports
 from muster.store.table import Table
-from muster.store.watch import Send, Watch
 from muster.sweeps import models
 
 if TYPE_CHECKING:
-    from muster.store.sweeps_aggregation import SweepsAggregation
+    from muster.store.engine.aggregation import SweepsAggregation
 
 
 class Sweeps:
@@ -64,7 +64,7 @@ class Sweeps:
     @property
     def aggregation(self) -> "SweepsAggregation":
         """What the finish workflow makes of an ended job. Imported here: no other function needs it."""
-        from muster.store.sweeps_aggregation import SweepsAggregation
+        from muster.store.engine.aggregation import SweepsAggregation
 
         return SweepsAggregation(self._jobs, self._specs, self._reading)
 

@@ -18,9 +18,9 @@ from muster.core.delivery import Outcome, Receipt, SealBroken, verdict
 from muster.core.finish import Execution, ReportState, Size
 from muster.store import keys
 from muster.store.blobs import Blobs
-from muster.store.deliveries import NotNow, State, Target, id_of
-from muster.store.ending import Ending
-from muster.store.saved import SavedFile
+from muster.store.finish.deliveries import NotNow, State, Target, id_of
+from muster.store.finish.ending import Ending
+from muster.store.finish.saved import SavedFile
 from muster.store.table import Item
 
 _log = logging.getLogger("muster.Aggregator")

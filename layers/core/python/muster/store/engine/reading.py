@@ -14,10 +14,10 @@ from muster.core.ids import short_task_id
 from muster.core.job import JobStatus
 from muster.core.lease import SETS, Lease
 from muster.store import keys
-from muster.store.jobs import Job
-from muster.store.leases import Leases
-from muster.store.outcomes import Outcome, Outcomes
-from muster.store.specs import Spec
+from muster.store.engine.jobs import Job
+from muster.store.engine.leases import Leases
+from muster.store.engine.outcomes import Outcome, Outcomes
+from muster.store.engine.specs import Spec
 from muster.sweeps.models import ResultView, TaskStatus, TaskView
 
 PAGE_BYTES = 2_000_000

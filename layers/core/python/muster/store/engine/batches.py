@@ -10,9 +10,9 @@ from muster.core.clock import Clock, iso
 from muster.core.faults import faults_of
 from muster.core.ids import SHARED, LeaseRef, TaskRef, organization_of, parse_task_id
 from muster.store import keys
-from muster.store.outcomes import Outcome
-from muster.store.settling import Answers, Settling
-from muster.store.specs import Specs
+from muster.store.engine.outcomes import Outcome
+from muster.store.engine.settling import Answers, Settling
+from muster.store.engine.specs import Specs
 from muster.sweeps import models
 from muster.sweeps.models import SettledItem
 

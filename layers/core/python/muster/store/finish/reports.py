@@ -8,9 +8,9 @@ from muster.core.finish import ReportState
 from muster.core.ids import new_nonce
 from muster.store import keys
 from muster.store.blobs import LINK_SECONDS
-from muster.store.deliveries import Deliveries, Send, State, Target, id_of, secrets_of, shown
-from muster.store.finishes import Finishes
-from muster.store.saved import Saved
+from muster.store.finish.deliveries import Deliveries, Send, State, Target, id_of, secrets_of, shown
+from muster.store.finish.finishes import Finishes
+from muster.store.finish.saved import Saved
 from muster.store.table import Item, Table
 from muster.sweeps.models import (
     DeliveryView,

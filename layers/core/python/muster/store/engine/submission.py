@@ -3,12 +3,12 @@
 from muster.core.clock import iso
 from muster.core.errors import NO_SUCH_PAGE, Conflict, InvalidInput, NothingToRetry
 from muster.core.job import ENDED
-from muster.store.audit import Audit
-from muster.store.deliveries import Deliveries
-from muster.store.jobs import Job, Jobs
-from muster.store.reading import Reading
-from muster.store.reports import state_of
-from muster.store.specs import Spec, Specs
+from muster.store.engine.audit import Audit
+from muster.store.engine.jobs import Job, Jobs
+from muster.store.engine.reading import Reading
+from muster.store.engine.specs import Spec, Specs
+from muster.store.finish.deliveries import Deliveries
+from muster.store.finish.reports import state_of
 from muster.store.table import Item
 from muster.sweeps.models import JobCancelled, JobList, JobSubmitted, JobView, Status, SubmitJob
 from muster.sweeps.space import checked_space

@@ -9,10 +9,10 @@ from muster.core.access_key import MATERIAL_BYTES, AccessKey, organization_of_ke
 from muster.core.caller import Caller
 from muster.core.clock import iso
 from muster.core.errors import NO_SUCH_PAGE, IdempotencyMismatch, InvalidInput, KeyNotFound
-from muster.store.access_keys import AccessKeys
-from muster.store.secrets import Secrets
+from muster.store.access.access_keys import AccessKeys
+from muster.store.access.secrets import Secrets
+from muster.store.access.trail import Trail
 from muster.store.table import Item
-from muster.store.trail import Trail
 
 _POSITION = re.compile(r"[0-9]{13}~[0-9a-z]{12}")
 

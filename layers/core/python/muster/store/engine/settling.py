@@ -13,10 +13,10 @@ from muster.core.clock import Clock
 from muster.core.errors import StoreBusy, TaskNotRunning
 from muster.core.ids import LeaseRef, TaskRef, short_task_id
 from muster.core.lease import Indices, Lease, Standing
-from muster.store import moves
-from muster.store.jobs import Jobs
-from muster.store.leases import Leases
-from muster.store.outcomes import Outcome, Outcomes
+from muster.store.engine import moves
+from muster.store.engine.jobs import Jobs
+from muster.store.engine.leases import Leases
+from muster.store.engine.outcomes import Outcome, Outcomes
 from muster.store.table import Table
 from muster.sweeps.models import Outcome as Answer
 

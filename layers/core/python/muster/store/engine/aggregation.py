@@ -6,10 +6,10 @@ from typing import Any
 from muster.core.clock import iso
 from muster.core.delivery import FORMATS
 from muster.core.ids import organization_of
-from muster.store.finishing import Report
-from muster.store.jobs import Job, Jobs
-from muster.store.reading import Reading, result_view
-from muster.store.specs import Specs
+from muster.store.engine.jobs import Job, Jobs
+from muster.store.engine.reading import Reading, result_view
+from muster.store.engine.specs import Specs
+from muster.store.finish.steps import Report
 from muster.sweeps import exact_json
 from muster.sweeps.report import JobFacts, Summary, as_csv, as_json, as_text, breakdown_lines, report_of
 from muster.sweeps.report import Report as SweepReport
@@ -20,7 +20,7 @@ class IncompleteReport(Exception):
 
 
 class SweepsAggregation:
-    """An Aggregation, see muster.store.finishing."""
+    """An Aggregation, see muster.store.finish.steps."""
 
     def __init__(self, jobs: Jobs, specs: Specs, reading: Reading) -> None:
         self._jobs, self._specs, self._reading = jobs, specs, reading

@@ -14,9 +14,9 @@ from muster.core.errors import IdempotencyMismatch, JobEnded, JobNotFound
 from muster.core.ids import new_job_id, organization_of
 from muster.core.job import TRANSITIONS, Counts, JobStatus, final_status
 from muster.store import keys
-from muster.store.deliveries import Deliveries, digest_with
-from muster.store.finishes import Finishes
-from muster.store.specs import Spec, Specs
+from muster.store.engine.specs import Spec, Specs
+from muster.store.finish.deliveries import Deliveries, digest_with
+from muster.store.finish.finishes import Finishes
 from muster.store.table import Item, Refused, Table, put, update
 
 _UNENDED = "#status IN (:pending, :running)"

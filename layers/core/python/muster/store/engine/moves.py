@@ -7,7 +7,8 @@ difference. Nothing else in Muster writes sets, tallies or the waiting count.
 from muster.core.ids import LeaseRef
 from muster.core.job import JobStatus
 from muster.core.lease import Indices, Lease
-from muster.store import keys, leases
+from muster.store import keys
+from muster.store.engine import leases
 from muster.store.table import Refused, Table, Write, update, upsert
 
 

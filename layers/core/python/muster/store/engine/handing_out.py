@@ -1,15 +1,15 @@
 """Handing out: what a spot gets for a claim, payloads and all; and for the same claim once more.
 
-`muster.store.claims` takes the leases, here they become an answer.
+`muster.store.engine.claims` takes the leases, here they become an answer.
 """
 
 from muster.core.ids import LeaseRef
 from muster.core.lease import Lease
-from muster.store.claims import Claims
-from muster.store.leases import Leases
-from muster.store.settling import Settling
-from muster.store.specs import Spec, Specs
-from muster.store.spots import Spot, Spots
+from muster.store.engine.claims import Claims
+from muster.store.engine.leases import Leases
+from muster.store.engine.settling import Settling
+from muster.store.engine.specs import Spec, Specs
+from muster.store.engine.spots import Spot, Spots
 from muster.sweeps import models
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from muster.store.deliveries import Deliveries, Send
-from muster.store.finishes import Finishes
-from muster.store.saved import Saved
+from muster.store.finish.deliveries import Deliveries, Send
+from muster.store.finish.finishes import Finishes
+from muster.store.finish.saved import Saved
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from muster.core.delivery import Outcome, Receipt, Verdict, Webhook
 from muster.core.errors import DeliveryNotFound, InvalidInput, StillDelivering
 from muster.core.ids import organization_of
 from muster.store import keys
-from muster.store.finishes import Finishes
+from muster.store.finish.finishes import Finishes
 from muster.store.table import Item, Refused, Table, put, update
 
 JOBS_OWN, STACKS = "webhook", "stack"

@@ -17,12 +17,13 @@ from muster.core.errors import SchemaNewer
 from muster.core.ids import LeaseRef, new_nonce, organization_of
 from muster.core.job import TRANSITIONS, JobStatus
 from muster.core.lease import Lease
-from muster.store import keys, leases, moves
-from muster.store.jobs import Jobs, rank
-from muster.store.leases import Leases
+from muster.store import keys
+from muster.store.engine import leases, moves
+from muster.store.engine.jobs import Jobs, rank
+from muster.store.engine.leases import Leases
+from muster.store.engine.specs import Spec, Specs
+from muster.store.engine.spots import Spot
 from muster.store.memory import Memory
-from muster.store.specs import Spec, Specs
-from muster.store.spots import Spot
 from muster.store.table import Item, Refused, Table, update
 
 STEPS_NOTED = 8

@@ -14,12 +14,13 @@ from muster.core.errors import SchemaNewer
 from muster.core.ids import LeaseRef
 from muster.core.job import ENDED, JobStatus
 from muster.core.lease import Lease
-from muster.store import keys, leases, moves
-from muster.store.claims import STEPS_NOTED
-from muster.store.finishes import Finishes
-from muster.store.jobs import Jobs
-from muster.store.leases import Leases
-from muster.store.spots import Spots
+from muster.store import keys
+from muster.store.engine import leases, moves
+from muster.store.engine.claims import STEPS_NOTED
+from muster.store.engine.jobs import Jobs
+from muster.store.engine.leases import Leases
+from muster.store.engine.spots import Spots
+from muster.store.finish.finishes import Finishes
 from muster.store.table import Item, Refused, Table, update
 
 LEASES_PER_RUN = 20_000

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 from muster.core.clock import Clock, iso
 from muster.core.errors import NO_SUCH_PAGE, InvalidInput, StoreBusy, StoreUnreachable
 from muster.core.ids import SHARED
-from muster.store.jobs import Jobs
+from muster.store.engine.jobs import Jobs
+from muster.store.engine.spots import Spot, Spots
 from muster.store.memory import Memory
-from muster.store.spots import Spot, Spots
 from muster.sweeps import models
 
 _HEALTH_KNOWN_MS = 1_000

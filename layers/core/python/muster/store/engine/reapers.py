@@ -12,13 +12,14 @@ from muster.core.clock import Clock
 from muster.core.errors import SchemaNewer
 from muster.core.ids import short_task_id
 from muster.core.lease import Lease
-from muster.store import keys, moves
-from muster.store.jobs import Jobs
-from muster.store.leases import Leases
-from muster.store.outcomes import Outcome, Outcomes
-from muster.store.spots import SILENCE_SECONDS, Spots
+from muster.store import keys
+from muster.store.engine import moves
+from muster.store.engine.jobs import Jobs
+from muster.store.engine.leases import Leases
+from muster.store.engine.outcomes import Outcome, Outcomes
+from muster.store.engine.spots import SILENCE_SECONDS, Spots
+from muster.store.engine.watch import TICK_SECONDS
 from muster.store.table import Item, Refused, Table, update
-from muster.store.watch import TICK_SECONDS
 
 TASK_REAPER_TICKS = 6
 _spot_log = logging.getLogger("muster.SpotService")
