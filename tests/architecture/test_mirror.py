@@ -94,6 +94,10 @@ SEQUENCE = [
 ]  # fmt: skip
 
 
+WORKFLOW = ["load_job", "aggregate_results", "write_report", "deliver_report", "record_finish"]
+"""The workflow's functions in the order of its states; their samples finish the job that retry_job's sample retries."""
+
+
 def sample(operation: str) -> dict[str, Any]:
     event: dict[str, Any] = json.loads(event_of(operation).read_text())
     return event
@@ -122,6 +126,18 @@ def test_every_handler_answers_its_sample_event_as_documented(stack: MotoStack) 
     settled = [answers[name] for name in ("complete_tasks", "fail_tasks", "renew_tasks", "release_tasks")]
     outcomes = {item["outcome"] for answer in settled for item in json.loads(answer["body"])["results"]}
     assert outcomes == {"completed", "failed", "will_retry", "renewed", "released"}
+
+
+def test_the_workflows_handlers_take_their_sample_events_in_the_order_of_the_states(stack: MotoStack) -> None:
+    assert set(WORKFLOW) == {path.stem for path in HANDLERS if path.parent.name == "workflow"}
+    submit_the_job_that_retry_retries(stack)
+
+    answers = {operation: stack.run(operation, sample(operation)) for operation in WORKFLOW}
+
+    assert answers["load_job"]["parts"] == [0]
+    assert answers["deliver_report"]["again"] is False
+    assert answers["record_finish"]["pending"] == []
+    assert stack.call("get_report", jobId=sample("load_job")["job"], format="txt")[0] == 200
 
 
 def test_the_clocks_handlers_take_their_sample_events(stack: MotoStack) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.architecture.test_mirror import SEQUENCE, submit_the_job_that_retry_retries
+from tests.architecture.test_mirror import SEQUENCE, WORKFLOW, submit_the_job_that_retry_retries
 from tests.local_sam.sam import Sam, SamFailed
 from tests.operations import EVENTS, file_of
 from tests.template.moto_stack import Clock, MotoStack
@@ -64,9 +64,10 @@ def judged(answer: Any, status: int | None) -> str:
 
 
 def in_order(events: list[Path]) -> Iterator[tuple[Path, int | None]]:
-    """Samples with the status that they are documented to answer: HTTP as they make sense together, then the rest."""
+    """Samples with the status that they are documented to answer: HTTP as they make sense together, then the states of
+    the workflow, then the rest."""
     files = {event.stem: event for event in events}
-    for operation, status in SEQUENCE:
+    for operation, status in [*SEQUENCE, *((operation, None) for operation in WORKFLOW)]:
         yield files.pop(operation), status
     for event in sorted(files.values()):
         yield event, None
