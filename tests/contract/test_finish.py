@@ -48,7 +48,9 @@ def test_files_come_by_links_to_whoever_has_them(coordinator: Coordinator, event
     for kind in ("json", "txt", "csv"):
         asked = coordinator.http.get(f"/api/v1/jobs/{job}/report", params={"format": kind})
         assert asked.content == files[f"report.{kind}"].content
-        assert asked.headers["Content-Type"].split(";")[0] == files[f"report.{kind}"].headers["Content-Type"].split(";")[0]
+        assert (
+            asked.headers["Content-Type"].split(";")[0] == files[f"report.{kind}"].headers["Content-Type"].split(";")[0]
+        )
     assert len(files["results.ndjson"].text.splitlines()) == 3
 
 
