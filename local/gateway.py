@@ -66,7 +66,8 @@ class Front:
         except _ClientGone:
             return
         answer = await self._answer(scope, body)
-        request_log.info("%s %s %d", scope["method"], scope["path"], answer[0])
+        # As it was sent: decoded, it could hold a line of its own.
+        request_log.info("%s %s %d", scope["method"], scope["raw_path"].decode("ascii", "replace"), answer[0])
         await _send(send, answer)
 
     async def _answer(self, scope: Scope, body: bytes | None) -> Answer:

@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,21 +16,30 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    at: float = field(default_factory=time.monotonic)
+
+
+def at_once() -> None:
+    """Keeps nobody waiting."""
 
 
 @dataclass(frozen=True)
 class Answer:
+    """`when` returns when it is time to answer."""
+
     status: int
     text: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    when: Callable[[], object] = at_once
 
 
 class Receiver:
-    """Gives its answers in turn, the last one for ever, and keeps what it received."""
+    """Gives its answers in turn, the last one for ever, and keeps what it received and what it answered."""
 
     def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
         self.answers = list(answers) or [Answer(204)]
         self.received: list[Received] = []
+        self.answered: list[int] = []
         self.server_names: list[str | None] = []
         receiver = self
 
@@ -38,6 +48,8 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.received.append(Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 answer = receiver.answers.pop(0) if len(receiver.answers) > 1 else receiver.answers[0]
+                answer.when()
+                receiver.answered.append(answer.status)
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)

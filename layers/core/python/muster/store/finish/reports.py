@@ -3,6 +3,7 @@
 import json
 
 from muster.core.clock import Clock, iso
+from muster.core.correlation import correlation_id
 from muster.core.errors import ReportNotKept
 from muster.core.finish import ReportState
 from muster.core.ids import new_nonce
@@ -78,7 +79,7 @@ class Reports:
         """One signed message of the type `webhook.test`, sent while the caller waits; nothing of it is kept."""
         target, now = Target(request.webhook.url, secrets_of(request.webhook)), self._clock()
         body = json.dumps({"type": "webhook.test", "timestamp": iso(now), "data": {"text": "Muster reaches you."}})
-        receipt = self._send(target, f"msg-test-{new_nonce()}", now, body, "")
+        receipt = self._send(target, f"msg-test-{new_nonce()}", now, body, correlation_id())
         delivered = receipt.status is not None and 200 <= receipt.status < 300
         return WebhookTried(
             delivered=delivered, status=receipt.status, problem=receipt.problem, took_ms=receipt.took_ms
