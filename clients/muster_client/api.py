@@ -10,6 +10,8 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeVar
 from urllib.parse import quote
@@ -18,6 +20,7 @@ from uuid import uuid4
 import httpx
 
 from muster_client import records as r
+from muster_client.download import download
 from muster_client.export import TextFormat, text_pages
 from muster_client.transport import RetryPolicy, Transport
 
@@ -201,10 +204,20 @@ class Muster:
         """What was saved, with links that open the files for a while; none as long as the report is being made."""
         return r.ReportFiles.read(self._get(f"/jobs/{_part(job_id)}/report/files"))
 
-    def redeliver_report(self, job_id: str, delivery_id: str) -> r.Delivery:
+    def download_report_files(self, job_id: str, folder: Path) -> Iterator[Path]:
+        """Fetch what was saved into a folder, one file after the other: each as it is there. Nothing as long as the
+        report is being made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        saved, listed_at = self.list_report_files(job_id), monotonic()
+        for number, file in enumerate(saved.files):
+            if monotonic() - listed_at > file.expires_in_seconds / 2:
+                saved, listed_at = self.list_report_files(job_id), monotonic()
+            yield download(saved.files[number], folder)
+
+    def redeliver_report(self, job_id: str, delivery_id: str) -> r.ReportRedelivered:
         """Deliver once more, with all attempts anew."""
-        answer = self._post(f"/jobs/{_part(job_id)}/deliveries/{_part(delivery_id)}/redeliver")
-        return r.Delivery.read(answer["delivery"])
+        path = f"/jobs/{_part(job_id)}/deliveries/{_part(delivery_id)}/redeliver"
+        return r.ReportRedelivered.read(self._post(path))
 
     def try_webhook(self, url: str, secret: str) -> r.WebhookTried:
         """Send one signed message to an address now."""

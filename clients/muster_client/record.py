@@ -50,6 +50,11 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
+def single(record: type[Record]) -> dict[str, Any]:
+    """Field metadata: such a record."""
+    return {"reads": record.read}
+
+
 def each(record: type[Record]) -> dict[str, Any]:
     """Field metadata: a list of such records."""
 

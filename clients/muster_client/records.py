@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from muster_client.record import Record, each, named
+from muster_client.record import Record, each, named, single
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,12 @@ class ReportFiles(Record):
     job_id: str
     files: list[ReportFile] = field(default_factory=list, metadata=each(ReportFile))
     report: str | None = None
+
+
+@dataclass(frozen=True)
+class ReportRedelivered(Record):
+    job_id: str
+    delivery: Delivery = field(metadata=single(Delivery))
 
 
 @dataclass(frozen=True)

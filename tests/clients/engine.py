@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +48,9 @@ class Job:
     tasks: list[Task]
     name: str | None = None
     cancelled: bool = False
+    report: str | None = None
+    """As text; None until it is made."""
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
 
     def count(self, status: str) -> int:
         return sum(task.status == status for task in self.tasks)
@@ -57,7 +61,7 @@ def _now() -> str:
 
 
 class Engine:
-    """`spots` maps ids to the last hello or heartbeat."""
+    """`spots` maps ids to the last hello or heartbeat; `saved` are names of files, which lie below `files_url`."""
 
     heartbeat_seconds: float = 0.5
     retry_after_ms = 100
@@ -66,6 +70,8 @@ class Engine:
         self.lock = threading.RLock()
         self.jobs: dict[str, Job] = {}
         self.spots: dict[str, dict[str, Any]] = {}
+        self.saved: list[str] = []
+        self.files_url = ""
         self._claims: dict[str, dict[str, Any]] = {}
         self._numbers = iter(range(1, 10**9))
 
@@ -101,6 +107,14 @@ class Engine:
                     return 200, self._list_tasks(self._job(job_id), wanted)
                 case ("GET", "jobs", job_id, "results"):
                     return 200, self._results(self._job(job_id), wanted)
+                case ("GET", "jobs", job_id, "report"):
+                    return self._made(self._job(job_id), lambda job: _in_format(job, wanted["format"]))
+                case ("GET", "jobs", job_id, "report", "files"):
+                    return self._made(self._job(job_id), self._files)
+                case ("POST", "jobs", job_id, "deliveries", delivery_id, "redeliver"):
+                    return 202, self._redeliver(self._job(job_id), delivery_id)
+                case ("POST", "webhooks", "test"):
+                    return 200, self._try(body["webhook"])
                 case ("POST", "tasks", task_id, "reset"):
                     return 200, self._reset(task_id)
                 case ("POST", "hello"):
@@ -156,6 +170,8 @@ class Engine:
             "cancelledTasks": 0,
             "createdAt": "2026-01-28T17:00:00Z",
             "aFieldOfTomorrow": 1,
+            "report": "READY" if job.report else "PENDING",
+            **({"deliveries": job.deliveries} if job.deliveries else {}),
         }
 
     def _list_jobs(self, wanted: dict[str, str]) -> dict[str, Any]:
@@ -221,6 +237,32 @@ class Engine:
 
     def _health(self) -> dict[str, Any]:
         return {"status": "healthy", "database": "connected", "activeSpots": len(self.spots), "pendingTasks": 0}
+
+    # --- reports ----------------------------------------------------------------------------------------------------
+
+    def _made(self, job: Job, answer: Callable[[Job], Any]) -> tuple[int, Any]:
+        """What there is once the report is made."""
+        return (200, answer(job)) if job.report else (202, {"jobId": job.id, "report": "PENDING"})
+
+    def _files(self, job: Job) -> dict[str, Any]:
+        """Links lead to where the test put the files."""
+        files = [
+            {"name": name, "format": "txt", "size": 5, "url": f"{self.files_url}/{name}", "expiresInSeconds": 900}
+            for name in self.saved
+        ]
+        return {"jobId": job.id, "files": files}
+
+    def _redeliver(self, job: Job, delivery_id: str) -> dict[str, Any]:
+        for delivery in job.deliveries:
+            if delivery["id"] == delivery_id:
+                delivery |= {"status": "PENDING", "attempts": 0}
+                return {"success": True, "jobId": job.id, "delivery": delivery}
+        raise Refused(404, "DELIVERY_NOT_FOUND", "delivery not found")
+
+    def _try(self, webhook: dict[str, str]) -> dict[str, Any]:
+        if "down" in webhook["url"]:
+            return {"delivered": False, "problem": "Connection refused", "tookMs": 3}
+        return {"delivered": True, "status": 204, "tookMs": 31}
 
     # --- spots ------------------------------------------------------------------------------------------------------
 
@@ -318,6 +360,10 @@ class Engine:
             task.attempts -= 1
             task.runs -= 1
         return answer
+
+
+def _in_format(job: Job, kind: str) -> Any:
+    return {"job": {"id": job.id}, "overall": job.report} if kind == "json" else f"{kind}: {job.report}\n"
 
 
 def _page(name: str, rows: list[dict[str, Any]], wanted: dict[str, str]) -> dict[str, Any]:

@@ -14,11 +14,13 @@ from pydantic.alias_generators import to_camel
 from local.settings import read_settings
 from local.template import read_template
 from muster.access import models as access_models
+from muster.core import delivery as delivery_models
 from muster.core.errors import MusterError
 from muster.edge.answers import status_of
 from muster.edge.endpoint import Document
 from muster.settings import Settings
 from muster.sweeps import models
+from muster.sweeps.models import reports
 from tests.docs.documents import REPOSITORY, document
 from tests.operations import OPERATIONS, endpoint
 
@@ -26,7 +28,7 @@ API = document("docs/api.md")
 SETTINGS = API.sections["Settings"]
 MODELS = [
     model
-    for face in (models, access_models)
+    for face in (models, access_models, delivery_models)
     for _, model in inspect.getmembers(face, inspect.isclass)
     if issubclass(model, BaseModel) and model.__module__.startswith(face.__name__)
 ]
@@ -98,6 +100,10 @@ def limits(schema: dict[str, Any]) -> Iterator[float]:
         yield from limits(inner)
 
 
+def default_as_written(default: Any) -> str:
+    return ", ".join(default) if isinstance(default, list) else str(default).lower()
+
+
 def spelled(number: float) -> str:
     return f"{number:,.0f}" if number < 10**9 else f"10^{math.log10(number):.0f}"
 
@@ -114,11 +120,12 @@ def test_limits_and_defaults_of_a_request_stand_in_the_row_of_the_field(model: t
         unsaid = [spelled(limit) for limit in limits(schema) if spelled(limit) not in row]
         default = schema.get("default")
         assert not unsaid, f"{name}: {row}"
-        assert default is None or f"| {str(default).lower()} |" in row, f"{name} is {default}: {row}"
+        assert default is None or f"| {default_as_written(default)} |" in row, f"{name} is {default}: {row}"
 
 
 def test_every_status_and_outcome_is_named() -> None:
-    words = {w for one in (models.Status, models.TaskStatus, models.Outcome) for w in get_args(one)}
+    kinds = (models.Status, models.TaskStatus, models.Outcome, reports.ReportStatus, reports.DeliveryStatus)
+    words = {word for kind in kinds for word in get_args(kind)}
 
     assert [word for word in sorted(words) if not names(API.text, word)] == []
 

@@ -1,14 +1,22 @@
 """The diagrams of docs/engine.md say what the engine does: edges are traced along their lines and compared."""
 
+import json
 import re
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
+import pytest
+
+from muster.core import finish
 from muster.core import lease as rules
+from muster.core.delivery import MAX_ATTEMPTS, Outcome, Receipt, verdict
 from muster.core.ids import LeaseRef
 from muster.core.job import TRANSITIONS
 from muster.core.lease import SETS, Lease
+from muster.store.deliveries import SENDING_MS
 from tests.docs.documents import document
+from tests.store.states import DEFINITION
 
 ENGINE = document("docs/engine.md")
 NAMES = r"\w+(?:, \w+)*"
@@ -99,6 +107,52 @@ def moves_of_the_engine() -> Edges:
 
 def test_the_diagram_of_leases_shows_every_move_of_the_rules() -> None:
     assert diagram("owed").edges == moves_of_the_engine()
+
+
+def moves_of(machine: dict[str, Any]) -> Edges:
+    """Every way on from a state of the machine, choices and caught errors included."""
+    return {
+        (name, way["Next"])
+        for name, state in machine["States"].items()
+        for way in (state, {"Next": state.get("Default")}, *state.get("Choices", ()), *state.get("Catch", ()))
+        if way.get("Next")
+    }
+
+
+def test_the_diagrams_of_the_finish_show_every_move_of_its_definition() -> None:
+    assert diagram("LoadJob").edges == moves_of(DEFINITION)
+    assert diagram("DeliverReport").edges == moves_of(DEFINITION["States"]["DeliverAll"]["ItemProcessor"])
+
+
+def test_the_table_of_steps_explains_each_state_that_calls_a_function_once() -> None:
+    rows = re.findall(r"^\| `(\w+)`", ENGINE.sections["The finish"], re.MULTILINE)
+    calling = re.findall(r'"\$\{(\w+)\}"', json.dumps(DEFINITION))
+
+    assert sorted(rows) == sorted(calling)
+
+
+def test_the_diagram_of_deliveries_shows_what_an_attempt_can_lead_to() -> None:
+    receipts = [Receipt(status, None, None, 0) for status in (204, 302, 410, 429, 500, None)]
+    outcomes = {verdict(receipt, attempts).outcome for receipt in receipts for attempts in range(1, MAX_ATTEMPTS + 1)}
+
+    assert diagram("PENDING ──2xx").edges == {("PENDING", str(outcome)) for outcome in outcomes - {Outcome.RETRY}}
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        f"up to {finish.SMALL_JOB_TASKS:,} tasks",
+        f"begun: {finish.STEP_PATIENCE_MS // 1000} s, {finish.PART_PATIENCE_MS // 60_000} minutes",
+        f"after {SENDING_MS // 1000} s",
+        f"{DEFINITION['States']['AggregateAll']['MaxConcurrency']} at a time",
+        "3, 6, 12 minutes … 6 hours",
+    ],
+)
+def test_figures_of_the_finish_are_those_of_the_code(figure: str) -> None:
+    waits = [finish.patience_ms(generation) // 60_000 for generation in (2, 3, 4, 99)]
+
+    assert figure in ENGINE.sections["The finish"].replace("\n", " ")
+    assert waits == [3, 6, 12, 360]
 
 
 def test_the_table_of_sets_explains_each_set_once() -> None:

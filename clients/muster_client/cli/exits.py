@@ -12,7 +12,7 @@ from rich.text import Text
 
 from muster_client.errors import MusterApiError, MusterError
 
-OK, JOB_NOT_COMPLETED, USAGE, REFUSED, UNREACHABLE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
+OK, ENDED_BADLY, USAGE, REFUSED, UNREACHABLE, NOT_YET, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 5, 130, 141
 
 P = ParamSpec("P")
 T = TypeVar("T")

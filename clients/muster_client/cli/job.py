@@ -6,10 +6,11 @@ import typer
 
 from muster_client.api import Muster
 from muster_client.cli import tables
-from muster_client.cli.exits import JOB_NOT_COMPLETED, OK, command
-from muster_client.cli.job_file import apply, read_job
+from muster_client.cli.exits import ENDED_BADLY, OK, command
+from muster_client.cli.job_file import apply, read_job, set_webhook
 from muster_client.cli.job_results import results, tasks
 from muster_client.cli.options import (
+    WEBHOOK_SECRET,
     AsJson,
     JobId,
     JobStatus,
@@ -21,12 +22,16 @@ from muster_client.cli.options import (
     print_json,
     some,
 )
+from muster_client.cli.report import files, redeliver, report
 from muster_client.cli.watching import watch
 from muster_client.records import Job, JobSubmitted
 
 app = typer.Typer(help="Submit, follow and end jobs.", no_args_is_help=True)
 app.command()(results)
 app.command()(tasks)
+app.command()(report)
+app.command()(files)
+app.command()(redeliver)
 
 # A watch outlasts a restart of the coordinator.
 WATCH_RETRY_SECONDS = 60.0
@@ -44,6 +49,10 @@ def submit(  # noqa: PLR0913, PLR0917 - a parameter is an option
     pool: Annotated[str | None, typer.Option(help="The pool of spots that runs it.")] = None,
     max_attempts: Annotated[int | None, typer.Option(help="Runs of one task in all.")] = None,
     timeout: Annotated[int | None, typer.Option(help="Seconds that one task may run.")] = None,
+    webhook: Annotated[str | None, typer.Option(metavar="URL", help="Who is told when the job has ended.")] = None,
+    webhook_secret: Annotated[
+        str | None, typer.Option(envvar=WEBHOOK_SECRET, metavar="whsec_…", help="What signs that.")
+    ] = None,
     follow: Annotated[bool, typer.Option("--watch", help="Watch it to its end.")] = False,
     as_json: AsJson = False,
     url: Url = None,
@@ -54,6 +63,8 @@ def submit(  # noqa: PLR0913, PLR0917 - a parameter is an option
     named = {"name": name, "priority": priority, "pool": pool, "maxAttempts": max_attempts}
     named["taskTimeoutSeconds"] = timeout
     job |= {field: value for field, value in named.items() if value is not None}
+    if webhook:
+        set_webhook(job, webhook, webhook_secret)
     apply(job, changes or [])
     with connect(url, key, WATCH_RETRY_SECONDS if follow else 8.0) as muster:
         submitted = muster.submit_job(job)
@@ -140,11 +151,11 @@ def _watch(muster: Muster, job_id: str, as_json: bool) -> None:
     job = watch(muster, job_id, silent=as_json)
     if as_json:
         print_json(job.raw)
-    raise typer.Exit(OK if job.status == "COMPLETED" else JOB_NOT_COMPLETED)
+    raise typer.Exit(OK if job.status == "COMPLETED" else ENDED_BADLY)
 
 
 def _show(job: Job, as_json: bool) -> None:
     if as_json:
         print_json(job.raw)
     else:
-        tables.show(tables.job(job))
+        tables.show(tables.job(job), *([tables.deliveries(job.deliveries)] if job.deliveries else []))

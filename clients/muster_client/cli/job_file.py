@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 
 import typer
 
+from muster_client.cli.options import WEBHOOK_SECRET
+
 
 def read_job(file: str) -> dict[str, Any]:
     """The JSON object in a file; `-` is standard input. BadParameter when it holds anything else."""
@@ -36,6 +38,17 @@ def apply(job: dict[str, Any], changes: list[str]) -> None:
             if not isinstance(target, dict):
                 raise typer.BadParameter(f"--set {change}: {outer} is not an object")
         target[inner if dot else outer] = _value(text)
+
+
+def set_webhook(job: dict[str, Any], url: str, secret: str | None) -> None:
+    """Have the job's end told to this address, in place of the file's; its formats stay. BadParameter without a
+    secret, which messages are signed with."""
+    if not secret:
+        raise typer.BadParameter(f"--webhook needs --webhook-secret or {WEBHOOK_SECRET}")
+    delivery = job.setdefault("delivery", {})
+    if not isinstance(delivery, dict):
+        raise typer.BadParameter("--webhook: delivery is not an object")
+    delivery["webhook"] = {"url": url, "secret": secret}
 
 
 def _value(text: str) -> Any:

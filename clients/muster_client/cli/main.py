@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from muster_client import __version__
-from muster_client.cli import job, keys, tables
+from muster_client.cli import job, keys, report, tables
 from muster_client.cli.exits import command
 from muster_client.cli.options import AsJson, Key, Url, connect, print_json
 from muster_client.cli.spot import spot
@@ -15,6 +15,7 @@ task_app = typer.Typer(help="Single tasks.", no_args_is_help=True)
 app.add_typer(job.app, name="job")
 app.add_typer(task_app, name="task")
 app.add_typer(keys.app, name="keys")
+app.add_typer(report.app, name="webhook")
 app.command("trail")(keys.trail)
 app.command("spot")(spot)
 

@@ -26,6 +26,7 @@ Organization = Annotated[
     str | None, typer.Option(show_default="the key's", help="The organization; another than its own, an operator's.")
 ]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The id of a job.")]
+WEBHOOK_SECRET = "MUSTER_WEBHOOK_SECRET"  # noqa: S105 - the variable, so that a secret need not stand in a command
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show so many at most.")]
 
 
@@ -58,6 +59,12 @@ class ResultFormat(StrEnum):
     TABLE = "table"
     CSV = "csv"
     NDJSON = "ndjson"
+
+
+class ReportFormat(StrEnum):
+    TXT = "txt"
+    JSON = "json"
+    CSV = "csv"
 
 
 def connect(url: str | None, key: str | None, retry_seconds: float = 8.0) -> Muster:

@@ -11,17 +11,20 @@ from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from muster_client.records import Action, Health, Job, Key, Result, Spot, Task
+from muster_client.records import Action, Delivery, Health, Job, Key, ReportFile, Result, Spot, Task
 
 _COLOURS = {
     "COMPLETED": "green",
     "DONE": "green",
+    "DELIVERED": "green",
+    "READY": "green",
     "UP": "green",
     "healthy": "green",
     "RUNNING": "cyan",
     "FAILED": "red",
     "DOWN": "red",
     "CANCELLED": "yellow",
+    "GONE": "yellow",
 }
 _PIPE_WIDTH = 400
 
@@ -75,6 +78,7 @@ def job(one: Job) -> Table:
         ("created", f"{when(one.created_at)} UTC"),
         ("finished", f"{when(one.finished_at)} UTC" if one.finished_at else None),
         ("retry of", one.retry_of),
+        ("report", status(one.report) if one.report and one.ended else None),
     ]
     for name, value in rows:
         if value is not None:
@@ -116,6 +120,22 @@ def results(found: Sequence[Result]) -> Table:
             "" if result.iter is None else f"{result.iter:,}",
             "" if result.runtime_ms is None else f"{result.runtime_ms:,} ms",
         )
+    return table
+
+
+def deliveries(found: Iterable[Delivery]) -> Table:
+    table = _table("delivery", "status", "#attempts", "#tried", "next (UTC)", "to", "problem", flexible="to problem")
+    for one in found:
+        tried, to, problem = ago(one.last_attempt_at), Text(one.url), Text(one.last_problem or "")
+        attempts = str(one.attempts)
+        table.add_row(one.id, status(one.status), attempts, tried, when(one.next_attempt_at), to, problem)
+    return table
+
+
+def files(found: Iterable[ReportFile]) -> Table:
+    table = _table("file", "format", "#bytes", flexible="file")
+    for one in found:
+        table.add_row(Text(one.name), one.format, f"{one.size:,}")
     return table
 
 
