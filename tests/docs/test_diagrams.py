@@ -14,7 +14,7 @@ from muster.core.delivery import MAX_ATTEMPTS, Outcome, Receipt, verdict
 from muster.core.ids import LeaseRef
 from muster.core.job import TRANSITIONS
 from muster.core.lease import SETS, Lease
-from muster.store.deliveries import SENDING_MS
+from muster.store.finish.deliveries import SENDING_MS
 from tests.docs.documents import document
 from tests.store.states import DEFINITION
 
