@@ -66,7 +66,7 @@ def test_the_last_settle_starts_one_execution_and_the_job_is_over_before_it_runs
     job = ended(calm_world)
 
     assert [execution.state() for execution in calm_world.executions] == [
-        {"face": "sweeps", "job": job, "generation": 1, "size": "small"}
+        {"face": "sweeps", "job": job, "generation": 1, "size": "small", "correlation": ""}
     ]
     assert (view(calm_world, job).status, view(calm_world, job).report) == ("COMPLETED", "PENDING")
     assert isinstance(calm_world.sweeps.get_report(MAIN, job, "json"), models.ReportPending)

@@ -54,10 +54,12 @@ class Execution:
     job: str
     generation: int
     size: Size
+    correlation: str = ""
+    """What the job's submission is called in logs and by its client."""
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> Self:
-        return cls(state["face"], state["job"], state["generation"], Size(state["size"]))
+        return cls(state["face"], state["job"], state["generation"], Size(state["size"]), state["correlation"])
 
     def state(self) -> dict[str, Any]:
         return asdict(self)

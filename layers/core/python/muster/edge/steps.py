@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any
 
 from muster.core.caller import Caller
+from muster.core.correlation import correlated
 from muster.core.errors import StaleFinish
 from muster.core.ids import organization_of
 from muster.edge import logs
@@ -33,7 +34,10 @@ def step(operation: Callable[[Call, Step], Step]) -> Callable[[Mapping[str, Any]
     @wraps(operation)
     def handle(event: Mapping[str, Any], _context: object) -> Step:
         organization = organization_of(event["job"]) or settings().organization
-        with logs.fields(operation=operation.__name__, organization=organization, job=event["job"]):
+        with (
+            correlated(event["correlation"]),
+            logs.fields(operation=operation.__name__, organization=organization, job=event["job"]),
+        ):
             try:
                 answer: Step = run(Call(Caller(organization)), dict(event))
             except StaleFinish:

@@ -30,7 +30,7 @@ class Finishes:
 
     def begin(self, job: str, head: Item) -> None:
         """Start the execution of the head's generation. One that can not be started is overdue soon."""
-        self.start(Execution(FACE, job, head["generation"], size_of(head["total"])))
+        self.start(Execution(FACE, job, head["generation"], size_of(head["total"]), head.get("correlation", "")))
 
     def start(self, execution: Execution) -> None:
         try:

@@ -6,7 +6,6 @@ What a step is given and what it answers are keys: job, generation, part, delive
 bucket. What differs from face to face is what its `Aggregation` makes of a job.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -177,9 +176,8 @@ class Finish:
 
     def _sent(self, execution: Execution, row: Item, target: Target) -> Receipt:
         body = self._blobs.get(_message_key(execution.job)).decode()
-        correlation = json.loads(body)["data"].get("correlationId") or ""
         message_id = f"msg-{execution.job}-{id_of(row)}"
-        return self._send(target, message_id, self._clock(), body, correlation)
+        return self._send(target, message_id, self._clock(), body, execution.correlation)
 
     # --- record -------------------------------------------------------------------------------------------------------
 
