@@ -300,6 +300,28 @@ def test_one_failing_delivery_does_not_stop_another(calm_world: World) -> None:
     assert dict(states_of_delivery(calm_world, job)) == {"FAILED": 8, "DELIVERED": 1}
 
 
+class NothingToSign(PostOffice):
+    """Raises what the sender raises for a target without a secret."""
+
+    def send(self, target: Target, *args: Any) -> Receipt:
+        if not target.secrets:
+            raise ValueError("nothing to sign with")
+        return super().send(target, *args)
+
+
+def test_a_stack_that_names_an_address_and_no_secret_fails_that_delivery_alone(calm_world: World) -> None:
+    calm_world.stack = Target("https://stack.example/all", ())
+    calm_world.sweeps = calm_world.process()
+    calm_world.post = NothingToSign()
+    job = ended(calm_world)
+    run_all(calm_world)
+
+    assert dict(states_of_delivery(calm_world, job)) == {"FAILED": 8, "DELIVERED": 1}
+    shown = {one.id: one.last_problem for one in calm_world.sweeps.get_job(MAIN, job).deliveries or ()}
+    assert shown == {"stack": "its secret signs nothing: whsec_ and base64 are wanted", "webhook": None}
+    assert list(calm_world.sweeps._jobs.unfinished()) == []
+
+
 class OneFails(PostOffice):
     def __init__(self, url: str) -> None:
         super().__init__()

@@ -54,7 +54,8 @@ class Target:
 
 
 Send = Callable[[Target, str, int, str, str], Receipt]
-"""Sends to a target: message id, time in ms since 1970, body, correlation id. The network never makes it raise."""
+"""Sends to a target: message id, time in ms since 1970, body, correlation id. The network never makes it raise;
+secrets that can not sign, ValueError."""
 
 
 @dataclass(frozen=True, slots=True)

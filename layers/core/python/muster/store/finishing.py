@@ -176,7 +176,11 @@ class Finish:
         body = self._blobs.get(_message_key(execution.job)).decode()
         correlation = json.loads(body)["data"].get("correlationId") or ""
         message_id = f"msg-{execution.job}-{id_of(row)}"
-        return self._send(target, message_id, self._clock(), body, correlation)
+        try:
+            return self._send(target, message_id, self._clock(), body, correlation)
+        except ValueError:
+            # The stack's own secret comes unchecked from a parameter. Whoever mends it in time loses no message.
+            return Receipt(None, None, "its secret signs nothing: whsec_ and base64 are wanted", 0)
 
     # --- record -------------------------------------------------------------------------------------------------------
 
