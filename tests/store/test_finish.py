@@ -17,6 +17,7 @@ from muster.core.errors import DeliveryNotFound, StaleFinish, StillDelivering
 from muster.core.finish import Execution, Size
 from muster.store.deliveries import SENDING_MS, Target
 from muster.sweeps import models
+from muster.webhooks.sealing import Sealer
 from tests.store.endings import PostOffice
 from tests.store.hostile import Death, Died
 from tests.store.world import MAIN, World
@@ -318,7 +319,19 @@ def test_a_stack_that_names_an_address_and_no_secret_fails_that_delivery_alone(c
 
     assert dict(states_of_delivery(calm_world, job)) == {"FAILED": 8, "DELIVERED": 1}
     shown = {one.id: one.last_problem for one in calm_world.sweeps.get_job(MAIN, job).deliveries or ()}
-    assert shown == {"stack": "its secret signs nothing: whsec_ and base64 are wanted", "webhook": None}
+    assert shown == {"stack": "its secret is missing, malformed or sealed under another key", "webhook": None}
+    assert list(calm_world.sweeps._jobs.unfinished()) == []
+
+
+def test_a_webhook_sealed_under_a_former_secret_of_the_stack_fails_and_the_finish_ends(
+    calm_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm_world.post = NothingToSign()
+    job = ended(calm_world)
+    monkeypatch.setattr("tests.store.endings.SEALER", Sealer([b"n" * 32]))
+    run_all(calm_world)
+
+    assert states_of_delivery(calm_world, job) == [("FAILED", 8)]
     assert list(calm_world.sweeps._jobs.unfinished()) == []
 
 

@@ -35,7 +35,8 @@ class Seal(Protocol):
 
     def seal(self, text: str) -> str: ...
 
-    def open(self, token: str) -> str: ...
+    def open(self, token: str) -> str:
+        """Raises ValueError for what was sealed under another key."""
 
 
 class State(StrEnum):
@@ -135,10 +136,14 @@ class Deliveries:
         return [id_of(row) for row in self.of(job) if row["state"] == State.PENDING]
 
     def target(self, row: Item) -> Target | None:
-        """Where a delivery goes; None for one of the stack's that the stack has no target for any more."""
+        """Where a delivery goes; None for one of the stack's that the stack has no target for any more. Without
+        secrets when the stack's own secret has changed since they were sealed."""
         if "secrets" not in row:
             return self._stack
-        return Target(row["url"], tuple(map(self._seal.open, row["secrets"])))
+        try:
+            return Target(row["url"], tuple(map(self._seal.open, row["secrets"])))
+        except ValueError:
+            return Target(row["url"], ())
 
     # --- sending --------------------------------------------------------------------------------------------------
 

@@ -179,8 +179,8 @@ class Finish:
         try:
             return self._send(target, message_id, self._clock(), body, correlation)
         except ValueError:
-            # The stack's own secret comes unchecked from a parameter. Whoever mends it in time loses no message.
-            return Receipt(None, None, "its secret signs nothing: whsec_ and base64 are wanted", 0)
+            # The stack's own comes unchecked from a parameter. Whoever mends it in time loses no message.
+            return Receipt(None, None, "its secret is missing, malformed or sealed under another key", 0)
 
     # --- record -------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 
 
-class SealBroken(Exception):
+class SealBroken(ValueError):
     """sealed with none of our keys, or altered since"""
 
     def __init__(self) -> None:
