@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,8 @@ from muster_client.api import Muster
 from muster_client.cli.main import app
 from tests.clients.conftest import Spot
 from tests.clients.processes import wait_for
+from tests.webhooks.receiver import Receiver
+from tests.webhooks.test_signing import SECRET
 
 SWEEP = {
     "algorithms": ["PSO", "GA", "DE"],
@@ -103,6 +106,43 @@ def test_results_are_exported_as_one_document_of_as_many_rows_as_asked_for(
     some = list(csv.reader(io.StringIO("".join(muster.export_results(job_id, "csv", rows=1100)))))
     assert len(some) == 1101
     assert cli(cloud, "job", "results", job_id, "--format", "csv", "--limit", "3").count("1e-300") == 3
+
+
+def test_the_end_of_a_job_is_reported_saved_and_told_once_more_on_request(
+    cloud: Cloud, muster: Muster, pool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_WEBHOOK_SECRET", SECRET)
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps({"parameters": {"x": [1, 2, 3]}, "pool": pool}))
+    with Receiver().running() as receiver:
+        assert cli(cloud, "webhook", "test", receiver.url()).startswith("delivered: 2")
+        job_id = cli(cloud, "job", "submit", str(file), "--webhook", receiver.url()).split()[0]
+        spot_id = muster.register_spot("10.0.0.1", pool=pool).spot_id
+        done = [{"id": task.id, "runtimeMs": 1, "fopt": 0.5} for task in muster.claim_tasks(spot_id, 3).tasks]
+        muster.complete_tasks(spot_id, done)
+        assert json.loads(cli(cloud, "job", "report", job_id, "--wait", "--json"))["overall"]["count"] == 3
+        cli(cloud, "job", "files", job_id, "--download", str(tmp_path / "got"))
+        wait_for(lambda: delivered(muster, job_id))
+        assert " DELIVERED " in cli(cloud, "job", "show", job_id)
+        wait_for(lambda: redelivers(muster, job_id))
+        wait_for(lambda: delivered(muster, job_id))
+    names = sorted(path.name for path in (tmp_path / "got").iterdir())
+    assert names == ["report.csv", "report.json", "report.txt", "results.ndjson"]
+    _, first, again = receiver.received
+    assert (first.headers["webhook-id"], first.body) == (again.headers["webhook-id"], again.body)
+    assert json.loads(first.body)["data"]["jobId"] == job_id
+
+
+def delivered(muster: Muster, job_id: str) -> bool:
+    return [one.status for one in muster.get_job(job_id).deliveries] == ["DELIVERED"]
+
+
+def redelivers(muster: Muster, job_id: str) -> bool:
+    """A delivery is noted a moment before the finish of its job is."""
+    try:
+        return muster.redeliver_report(job_id, "webhook").delivery.status == "PENDING"
+    except errors.Conflict:
+        return False
 
 
 def test_the_coordinators_refusals_arrive_as_errors(muster: Muster) -> None:

@@ -15,12 +15,11 @@ from muster.core import finish as rules
 from muster.core.delivery import RETRY_SECONDS, Receipt
 from muster.core.errors import DeliveryNotFound, StaleFinish, StillDelivering
 from muster.core.finish import Execution, Size
-from muster.store import keys
 from muster.store.engine.aggregation import IncompleteReport
 from muster.store.engine.reading import Reading
 from muster.store.finish.deliveries import SENDING_MS, Stack, Target
-from muster.store.table import encode
 from muster.sweeps import models
+from muster.webhooks.sealing import Sealer
 from tests.store.endings import PostOffice
 from tests.store.hostile import Death, Died
 from tests.store.world import MAIN, World
@@ -286,17 +285,6 @@ def test_a_delivery_that_waits_long_is_not_overdue_because_another_was_quick(cal
     assert calm_world.executions == []
 
 
-def test_a_secret_that_can_not_be_read_any_more_is_a_failed_attempt(calm_world: World) -> None:
-    job = ended(calm_world)
-    row = calm_world.reader.get_item(TableName=calm_world.table, Key=encode(keys.delivery(job, "webhook")))["Item"]
-    calm_world.reader.put_item(TableName=calm_world.table, Item=row | {"secrets": {"L": [{"S": "not ours"}]}})
-    run_all(calm_world)
-
-    assert states_of_delivery(calm_world, job) == [("FAILED", 8)]
-    assert "can not be read" in str((view(calm_world, job).deliveries or [])[0].last_problem)
-    assert calm_world.post.sent == []
-
-
 def test_a_report_that_lacks_results_is_not_given_out(calm_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     job = ended(calm_world)
     monkeypatch.setattr(Reading, "settled", lambda *_: iter(()))
@@ -341,6 +329,39 @@ def test_one_failing_delivery_does_not_stop_another(calm_world: World) -> None:
     run_all(calm_world)
 
     assert dict(states_of_delivery(calm_world, job)) == {"FAILED": 8, "DELIVERED": 1}
+
+
+class NothingToSign(PostOffice):
+    """Raises what the sender raises for a target without a secret."""
+
+    def send(self, target: Target, *args: Any) -> Receipt:
+        if not target.secrets:
+            raise ValueError("nothing to sign with")
+        return super().send(target, *args)
+
+
+def test_a_stack_whose_secret_is_none_fails_that_delivery_alone(calm_world: World) -> None:
+    calm_world.stack = Stack("https://stack.example/all", lambda: [])
+    calm_world.sweeps = calm_world.process()
+    calm_world.post = NothingToSign()
+    job = ended(calm_world)
+    run_all(calm_world)
+
+    assert dict(states_of_delivery(calm_world, job)) == {"FAILED": 8, "DELIVERED": 1}
+    shown = {one.id: one.last_problem for one in calm_world.sweeps.get_job(MAIN, job).deliveries or ()}
+    assert shown == {"stack": "its secret is missing, malformed or sealed under another key", "webhook": None}
+    assert list(calm_world.sweeps._jobs.unfinished()) == []
+
+
+def test_a_webhook_sealed_under_a_former_secret_of_the_stack_fails_and_the_finish_ends(
+    calm_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = ended(calm_world)
+    monkeypatch.setattr("tests.store.endings.SEALER", Sealer([b"n" * 32]))
+    run_all(calm_world)
+
+    assert states_of_delivery(calm_world, job) == [("FAILED", 8)]
+    assert list(calm_world.sweeps._jobs.unfinished()) == []
 
 
 class OneFails(PostOffice):

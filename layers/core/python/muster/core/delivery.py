@@ -97,7 +97,7 @@ class Delivery(Request):
         return formats
 
 
-class SealBroken(Exception):
+class SealBroken(ValueError):
     """sealed with none of our keys, or altered since"""
 
     def __init__(self) -> None:

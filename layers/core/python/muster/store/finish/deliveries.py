@@ -35,7 +35,8 @@ class Seal(Protocol):
 
     def seal(self, text: str) -> str: ...
 
-    def open(self, token: str) -> str: ...
+    def open(self, token: str) -> str:
+        """Raises ValueError for what was sealed under another key."""
 
 
 class State(StrEnum):
@@ -62,7 +63,8 @@ class Stack:
 
 
 Send = Callable[[Target, str, int, str, str], Receipt]
-"""Sends to a target: message id, time in ms since 1970, body, correlation id. The network never makes it raise."""
+"""Sends to a target: message id, time in ms since 1970, body, correlation id. The network never makes it raise;
+secrets that can not sign, ValueError."""
 
 
 @dataclass(frozen=True, slots=True)
