@@ -6,7 +6,6 @@ What a step is given and what it answers are keys: job, generation, part, delive
 bucket. What differs from face to face is what its `Aggregation` makes of a job.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 
 from muster.core import finish as rules
 from muster.core.clock import Clock
+from muster.core.correlation import correlated, correlation_id
 from muster.core.delivery import Outcome, Receipt, verdict
 from muster.core.finish import Execution, ReportState, Size
 from muster.store import keys
@@ -145,9 +145,10 @@ class Finish:
         """One attempt, if it is time for one; `again` in `wait` seconds unless the delivery is over, or waits longer
         than an Express execution may live."""
         execution, delivery_id = Execution.of(step), step["delivery"]
-        self._finishes.step(execution.job, execution.generation)
-        taken = self._deliveries.take(execution.job, delivery_id)
-        until = taken.until if isinstance(taken, NotNow) else self._attempt(execution, taken)
+        head = self._finishes.step(execution.job, execution.generation)
+        with correlated(head.get("correlation", "")):
+            taken = self._deliveries.take(execution.job, delivery_id)
+            until = taken.until if isinstance(taken, NotNow) else self._attempt(execution, taken)
         wait = 0 if until is None else max(1, -(-(until - self._clock()) // 1000))
         again = until is not None and (execution.size is Size.LARGE or wait <= rules.LONGEST_SMALL_WAIT_SECONDS)
         if again and until is not None:
@@ -174,9 +175,8 @@ class Finish:
 
     def _sent(self, execution: Execution, row: Item, target: Target) -> Receipt:
         body = self._blobs.get(_message_key(execution.job)).decode()
-        correlation = json.loads(body)["data"].get("correlationId") or ""
         message_id = f"msg-{execution.job}-{id_of(row)}"
-        return self._send(target, message_id, self._clock(), body, correlation)
+        return self._send(target, message_id, self._clock(), body, correlation_id())
 
     # --- record -------------------------------------------------------------------------------------------------------
 
