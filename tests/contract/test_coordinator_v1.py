@@ -110,6 +110,7 @@ def test_a_spot_that_never_said_hello_may_not_claim(http: httpx.Client) -> None:
 
 
 def test_a_heartbeat_registers_an_unknown_spot(http: httpx.Client) -> None:
+    http.get("/api/v1/spots")  # warm from here on: a spot is UP for ten seconds
     beat = {"spotId": "spot-of-mine", "ipAddress": "10.0.0.9", "cpuLoad": 45.2, "runningTasks": 2, "totalCores": 8}
     answer = http.post("/internal/v1/heartbeat", json=beat)
     assert (answer.status_code, answer.json()) == (200, {"success": True})

@@ -3,6 +3,7 @@
 The cloud of this module reports every job to an address of its own too: one delivery never stops another.
 """
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -41,7 +42,12 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def finishing(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[Finishing]:
     path = os.pathsep.join(filter(None, [str(NAMES), os.environ.get("PYTHONPATH")]))
-    told = {"RESULTS_API_URL": stack.receiver.url(), "RESULTS_API_SECRET": " ".join(stack.secrets), "PYTHONPATH": path}
+    told = {
+        "RESULTS_API_URL": stack.receiver.url(),
+        "RESULTS_API_SECRET": " ".join(stack.secrets),
+        "MUSTER_LOG_FORMAT": "json",
+        "PYTHONPATH": path,
+    }
     state = tmp_path_factory.mktemp("deliveries") / "state"
     with (
         local_cloud.start(state=state, environment=told) as cloud,
@@ -209,3 +215,5 @@ def test_a_webhook_says_how_the_job_ended_under_the_submitters_correlation_id(
     finishing.until(job, "DELIVERED", "stack")
     (place,) = stack.told_of(job)
     assert stack.receiver.received[place].headers["x-correlation-id"] == "order-4711"
+    logged = [json.loads(line) for line in finishing.cloud.log().splitlines() if job in line]
+    assert [line["correlation_id"] for line in logged if line["component"] == "Delivery"] == ["order-4711"] * 2

@@ -83,6 +83,22 @@ def test_a_request_can_not_write_lines_of_its_own(finishing: Finishing) -> None:
     ]
 
 
+@pytest.mark.slow
+def test_what_went_wrong_is_told_in_full_and_tried_again(finishing: Finishing, eventually: Eventually) -> None:
+    job = finishing.unfinished()
+    in_the_way = finishing.cloud.settings.state / "results" / "main" / job / "report.json"
+    in_the_way.mkdir(parents=True)
+    finishing.run(job)
+    eventually(lambda: "write_report failed" in messages(finishing.cloud, "Workflow"), 10)
+    in_the_way.rmdir()
+    finishing.until_finished(job)
+
+    assert in_the_way.is_file()
+    told = messages(finishing.cloud, "Workflow")
+    assert "Traceback (most recent call last):" in told
+    assert any(line.startswith("IsADirectoryError") for line in told)
+
+
 def test_secrets_keys_and_payloads_are_in_no_log(finishing: Finishing) -> None:
     secret, wrong, bearer = new_secret(), "whsec_c2hvcnQtc2VjcmV0", "mk-acme-000000000000-" + "0" * 52
     with Receiver(Answer(500, secret), Answer(204)).running() as receiver:

@@ -48,13 +48,14 @@ def build(
 
 
 def packages_stand_alone(folder: Path) -> None:
-    """Every handler can be imported with nothing but its package and the layers: the emulator's Python has more."""
+    """Handlers, and what they import when they need it, come with the packages: the emulator's Python has more."""
     layers = [f"{folder}/build/{layer}/python" for layer in ("CoreLayer", "VendorLayer")]
-    for function in ("SubmitJob", "KeepWatch", "ShowDocs"):
+    needed_later = "muster.wiring, muster.store.finish.steps, muster.webhooks.sealing, muster.webhooks.sender"
+    for function in ("SubmitJob", "KeepWatch", "ShowDocs", "DeliverReport", "CreateKey"):
         package = folder / "build" / function
         modules = ", ".join(sorted(file.stem for file in package.glob("*.py")))
         path = os.pathsep.join([str(package), *layers])
-        run([sys.executable, "-S", "-c", f"import {modules}, muster.wiring"], {"PYTHONPATH": path})
+        run([sys.executable, "-S", "-c", f"import {modules}, {needed_later}"], {"PYTHONPATH": path})
 
 
 def deploy(sam: str, environment: dict[str, str], folder: Path, running: cloud.Cloud) -> str:

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +106,19 @@ def test_a_refusal_prints_nothing_where_logs_are_text(store: Recorder, capsys: p
     get_job(event(path={"jobId": "j"}), None)
 
     assert printed(capsys) == []
+
+
+def test_every_line_in_the_file_has_its_format_those_of_a_stack_too(tmp_path: Path) -> None:
+    file = tmp_path / "logs" / "orchestrator.log"
+    logs.configure("text", file=str(file))
+    try:
+        raise ValueError("first\n\nsecond")
+    except ValueError:
+        logging.getLogger("muster.Workflow").exception("write_report failed")
+
+    written = file.read_text().splitlines()
+    form = re.compile(r"\S+T\S+Z ERROR \[Workflow\] \[computations-orchestrator\] (.+)")
+    said = [match[1] if (match := form.fullmatch(line)) else None for line in written]
+    assert said[:2] == ["write_report failed", "Traceback (most recent call last):"]
+    assert said[-2:] == ["ValueError: first", "second"]
+    assert None not in said

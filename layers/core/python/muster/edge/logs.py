@@ -42,11 +42,12 @@ class TextFormatter(logging.Formatter):
 
 
 class FileFormatter(logging.Formatter):
-    """`timestamp LEVEL [component] [computations-orchestrator] message`, times in UTC."""
+    """`timestamp LEVEL [component] [computations-orchestrator] message`, times in UTC; each line of a stack as well."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+    def format(self, record: logging.LogRecord) -> str:
         moment = iso(int(record.created * 1000))
-        return f"{moment} {record.levelname} [{_component(record)}] [computations-orchestrator] {record.message}"
+        begin = f"{moment} {record.levelname} [{_component(record)}] [computations-orchestrator] "
+        return "\n".join(begin + line for line in super().format(record).splitlines() if line)
 
 
 class _Stdout(logging.StreamHandler):  # type: ignore[type-arg]
