@@ -13,7 +13,7 @@ from tests.contract.finishing import Finishing, new_secret
 from tests.webhooks.receiver import Answer, Receiver
 
 pytestmark = pytest.mark.slow
-NO_ADDRESS = "INFO  Aggregator - Sending is on, but RESULTS_API_URL names no address"
+NO_ADDRESS = "INFO  AggregatedResultsHandler - Sending is on, but RESULTS_API_URL names no address"
 
 
 @contextmanager
@@ -121,6 +121,7 @@ def test_what_is_neither_saved_nor_sent_is_in_the_log(tmp_path: Path) -> None:
 
         assert finishing.job(job)["report"] == "OFF"
         assert receiver.received == []
-        breakdown = [line for line in finishing.cloud.log().splitlines() if line.startswith("INFO  Aggregator - ")]
+        lines = finishing.cloud.log().splitlines()
+        breakdown = [line for line in lines if line.startswith("INFO  AggregatedResultsHandler - [Aggregator] ")]
         assert any(job in line for line in breakdown)
         assert any("→ Count: 3, Best: 0.5, Mean: 0.5" in line for line in breakdown)

@@ -433,7 +433,7 @@ def test_nothing_saved_and_nothing_sent_is_said_in_the_log(calm_world: World, ca
     with caplog.at_level("INFO", "muster"):
         calm_world.execute(calm_world.executions.pop(0), saving=False)
 
-    lines = [record.getMessage() for record in caplog.records if record.name == "muster.Aggregator"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "muster.AggregatedResultsHandler"]
     assert lines[0] == "Sending is on, but RESULTS_API_URL names no address"
     assert any("Group 1/" in line for line in lines)
     assert view(calm_world, job).report == "OFF"

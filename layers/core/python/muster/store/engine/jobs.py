@@ -4,6 +4,7 @@ The head is one small row that every claim moves; the tallies count what was set
 meet. All that is settled is counted in the very write that settles it.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from muster.store.finish.deliveries import Deliveries, digest_with
 from muster.store.finish.finishes import Finishes
 from muster.store.table import Item, Refused, Table, put, update
 
+_log = logging.getLogger("muster.JobService")
 _UNENDED = "#status IN (:pending, :running)"
 _UNENDED_VALUES = {"pending": JobStatus.PENDING.value, "running": JobStatus.RUNNING.value}
 
@@ -80,6 +82,8 @@ class Jobs:
         except Refused as refused:
             if refused.item and digest != refused.item["digest"]:
                 raise IdempotencyMismatch from None
+        else:
+            _log.info("Created job %s of %d tasks", job, spec.space.total)
         return job
 
     def head(self, organization: str, job: str) -> Item:

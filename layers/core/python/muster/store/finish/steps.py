@@ -22,7 +22,7 @@ from muster.store.finish.ending import Ending
 from muster.store.finish.saved import SavedFile
 from muster.store.table import Item
 
-_log = logging.getLogger("muster.Aggregator")
+_log = logging.getLogger("muster.AggregatedResultsHandler")
 _delivery_log = logging.getLogger("muster.Delivery")
 
 Step = dict[str, Any]
@@ -118,6 +118,7 @@ class Finish:
         self._say_what_is_off(execution, report)
         state = ReportState.READY if self._switches.saving else ReportState.OFF
         self._finishes.note_report(execution.job, execution.generation, state)
+        _log.info("Report of %s made from %d parts", execution.job, len(parts))
         return {}
 
     def _save(self, execution: Execution, report: Report, formats: frozenset[str], parts: list[int]) -> None:
