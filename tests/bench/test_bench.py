@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as bench
-from bench import aggregation, counting, creation, operations, reads, tables
+from bench import aggregation, counting, creation, finish, operations, reads, tables
 from bench.scale import Scale
 from bench.stand import Stand
 from bench.worker import Worker
@@ -28,6 +28,7 @@ TINY = Scale(
     starts=1,
     billed_minutes=2,
     aggregated=8_000,
+    large_results=2,
 )
 
 
@@ -77,6 +78,9 @@ def test_a_jobs_results_are_summed_up_and_found_right() -> None:
 @pytest.mark.slow
 def test_all_that_needs_no_build_is_measured_printed_and_can_be_written_as_json() -> None:
     report = bench.measure(TINY, set(bench.PARTS) - {"cold-start"})
+    parts = report["finish"][0]
+    assert (parts["lines"], parts["files"], parts["functions"][1]["calls"]) == (8_000, 1, 1)
+    assert all(job["history_events"] < job["history_events_at_most"] < finish.MOST_EVENTS for job in report["finish"])
     printed = io.StringIO()
     tables.show(Console(file=printed, width=160), report)
     assert json.loads(json.dumps(report)) == report
@@ -88,6 +92,8 @@ def test_all_that_needs_no_build_is_measured_printed_and_can_be_written_as_json(
         "Creating a job",
         "Speed over HTTP",
         "Summing up",
+        "Finishing a job of 8,000 small results",
+        "Finishing a job of 2 results of 900 KB",
         "write units per task",
     ):
         assert title in printed.getvalue()
