@@ -75,6 +75,23 @@ def test_a_jobs_results_are_summed_up_and_found_right() -> None:
     assert all(row["cpu_seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
 
 
+def test_the_history_of_an_execution_is_counted_event_by_event() -> None:
+    visited = ["LoadJob", "IsTheReportMade", "AggregateAll", "AggregateResults", "WriteReport", "DeliverAll"]
+    execution, task, choice, map_, iteration = 2, 5, 2, 4, 2
+    ended = finish.events_of([*visited, "RecordFinish"])
+    assert ended == execution + 4 * task + choice + 2 * map_ + iteration
+    delivered = ["DeliverReport", "IsItOver", "UntilTheNextAttempt", "DeliverReport", "IsItOver", "EndOfDelivery"]
+    assert finish.events_of([*visited, *delivered, "RecordFinish"]) == ended + 2 * task + 2 * choice + 2 + 2 + iteration
+
+
+def test_a_figure_that_is_not_that_of_the_numbers_is_found() -> None:
+    found = {"best": 1.0, "q1": 1.5, "median": 2.0, "q3": 2.5, "mean": 2.0, "worst": 3.0}
+    aggregation.check(found, [1.0, 2.0, 3.0], relative_error=0)
+    for name, value in found.items():
+        with pytest.raises(AssertionError):
+            aggregation.check(found | {name: value * 1.001}, [1.0, 2.0, 3.0], relative_error=0)
+
+
 @pytest.mark.slow
 def test_all_that_needs_no_build_is_measured_printed_and_can_be_written_as_json() -> None:
     report = bench.measure(TINY, set(bench.PARTS) - {"cold-start"})
