@@ -9,20 +9,20 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import aggregation, bill, cold_start, counting, creation, machine, operations, reads, speed, tables
+from bench import aggregation, bill, cold_start, counting, creation, finish, machine, operations, reads, speed, tables
 from bench.scale import FULL, QUICK, Scale
 from bench.stand import stand
 from local import cloud
 from local.settings import REPOSITORY
 from tests.deploy.runtime import Impossible
 
-PARTS = ("counting", "bill", "cold-start", "speed", "aggregation")
+PARTS = ("counting", "bill", "cold-start", "speed", "aggregation", "finish")
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What Muster costs and how fast it is.")
     parser.add_argument("--quick", action="store_true", help="a minute's look at smaller sizes")
-    parser.add_argument("--only", choices=PARTS, help="counts, their bill, CPU of cold starts, seconds, or reports")
+    parser.add_argument("--only", choices=PARTS, help="counts, their bill, cold starts, seconds, or ends of jobs")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "bench.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
     report = measure(QUICK if options.quick else FULL, parts={options.only} if options.only else set(PARTS))
@@ -55,6 +55,8 @@ def measure(scale: Scale, parts: set[str]) -> dict[str, Any]:
     if "aggregation" in parts:
         _say(f"summing up {scale.aggregated:,} results")
         report["aggregation"] = aggregation.measure(scale.aggregated)
+    if "finish" in parts:
+        report["finish"] = finish.measure(scale, _say)
     return report
 
 

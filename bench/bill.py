@@ -3,55 +3,70 @@
 What is counted is counted; what is not is assumed here, with its figure, and shown with the result.
 """
 
+import math
+import random
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from bench import finishes
 from bench.counting import BATCH, RESULT_BYTES, SLOW_MS, Row, ledger_in_mid_job
+from bench.deployed import RECEIVES_A_MONTH, Memory, memory_of, standing
 from bench.meter import Ledger, Spent
 from bench.prices import MONTH_HOURS, PRICES, Usage, usd, usd_beyond_free
 from bench.scale import Scale
-from bench.stand import ORGANIZATION, Stand
+from bench.stand import ORGANIZATION, Stand, sweep_of
 from bench.worker import Worker
 from local.settings import REPOSITORY
-from local.template import Template, read_template, resources
+from local.template import Template, read_template
+from muster.core.access_key import MATERIAL_BYTES, AccessKey
+from muster.core.caller import Caller, Role
+from muster.store.access.access_keys import AccessKeys
+from muster.store.access.trail import Trail
 from muster.store.engine.watch import TICK_SECONDS
 from muster.sweeps import models
 
 OWN_MS, REQUEST_MS = 10, 8
 """Assumed: what a call is billed for by itself, and for each request to AWS, which it makes one after the other."""
+PROCESSES = 10
+"""Assumed: of the functions that a worker calls; each looks its key up once a minute."""
 LOG_BYTES = 300
 """Assumed: the line with a call's metric."""
-RECEIVES_A_MONTH = 650_000
-"""Assumed: what Lambda's pollers ask of a queue in which there is nothing."""
 JOB_HOURS = 1
 """Assumed: how long a million tasks take; metrics are billed by the hour."""
 ASSUMED = (
     f"assumed: a call is billed {OWN_MS} ms and {REQUEST_MS} ms for each of its requests to AWS, and logs {LOG_BYTES} "
-    f"bytes; a polled queue is asked {RECEIVES_A_MONTH:,} times a month; a million tasks take {JOB_HOURS} hour"
+    f"bytes; a polled queue is asked {RECEIVES_A_MONTH:,} times a month; a million tasks take {JOB_HOURS} hour, in "
+    f"which {PROCESSES} processes look up their key; {finishes.ASSUMED}"
 )
 
 HEARTBEAT_SECONDS, CLAIM_SECONDS = 3, 5
 MONTH_SECONDS = MONTH_HOURS * 3_600
-_WITHOUT_API = {"keep_watch", "audit_jobs"}
+_WITHOUT_API = {"keep_watch", "audit_jobs", *finishes.STEPS}
+"""Nor is a run of theirs that goes well counted by a metric of ours."""
 _BILLED_REQUESTS = {
     "s3.PutObject": "objects written", "s3.GetObject": "objects read", "sqs.SendMessage": "queue requests",
 }  # fmt: skip
 
+FINISHES = 1_000
+EXPRESS_GB = 1 / 16
+"""An Express execution that needs less memory is billed for so much, by started tenths of a second."""
+
 IDLE, TASKS = "idle month", "million tasks, batch {}"
+EXPRESS, STANDARD = "thousand finishes", "thousand finishes, were they Standard executions"
 GOALS = {IDLE: 1.0, TASKS.format(BATCH): 0.60}
 """US dollars, at full price."""
 
 
 def bills(stand: Stand, scale: Scale) -> list[Row]:
     """One row for each line of each scenario's bill. The stand must be fresh: an idle table is an empty one."""
-    memory_gb = memory_of(_template())
-    scenarios: dict[str, Usage] = {IDLE: _idle_month(stand, scale, memory_gb)}
-    scenarios["month of a waiting spot"] = _waiting_spot(stand, scale, memory_gb)
+    memory = memory_of(_template())
+    scenarios: dict[str, Usage] = {IDLE: _idle_month(stand, scale, memory)}
+    scenarios["month of a waiting spot"] = _waiting_spot(stand, scale, memory)
     for batch in (1, BATCH):
-        scenarios[TASKS.format(batch)] = _million_tasks(stand, scale, batch, memory_gb)
+        scenarios[TASKS.format(batch)] = _million_tasks(stand, scale, batch, memory)
+    scenarios |= _thousand_finishes(stand, memory)
     return [line for name, usage in scenarios.items() for line in _lines(name, usage)]
 
 
@@ -59,22 +74,20 @@ def _template() -> Template:
     return read_template(REPOSITORY / "template.yaml")
 
 
-def memory_of(template: Template) -> float:
-    """Gigabytes that a function is billed for."""
-    return float(template["Globals"]["Function"]["MemorySize"]) / 1024
-
-
-def usage_of(ledger: Ledger, times: float, memory_gb: float, hours: float) -> Counter[str]:
+def usage_of(ledger: Ledger, times: float, memory: Memory, hours: float) -> Counter[str]:
     """What so many times this ledger uses, spread over so many hours."""
     usage: Counter[str] = Counter()
     for operation, spent in ledger.items():
-        usage.update(_usage_of_calls(operation, spent, memory_gb))
+        usage.update(_usage_of_calls(operation, spent, memory))
     scaled = Counter({name: quantity * times for name, quantity in usage.items()})
-    return scaled + Counter({"metrics": len(ledger) * hours})
+    return scaled + Counter({"metrics": len(ledger.keys() - _WITHOUT_API) * hours})
 
 
-def _usage_of_calls(operation: str, spent: Spent, memory_gb: float) -> dict[str, float]:
-    seconds = (spent.calls * OWN_MS + spent.requests.total() * REQUEST_MS) / 1_000
+def _milliseconds(operation: str, spent: Spent) -> int:
+    return spent.calls * finishes.OWN_MS.get(operation, OWN_MS) + spent.requests.total() * REQUEST_MS
+
+
+def _usage_of_calls(operation: str, spent: Spent, memory: Memory) -> dict[str, float]:
     usage: Counter[str] = Counter()
     for request, count in spent.requests.items():
         if request in _BILLED_REQUESTS:
@@ -85,32 +98,14 @@ def _usage_of_calls(operation: str, spent: Spent, memory_gb: float) -> dict[str,
         **usage,
         "API calls": 0 if operation in _WITHOUT_API else spent.calls,
         "function calls": spent.calls,
-        "function time": seconds * memory_gb,
+        "function time": _milliseconds(operation, spent) / 1_000 * memory[operation],
         "write units": spent.write_units,
         "read units": spent.read_units,
         "logs": spent.calls * LOG_BYTES,
     }
 
 
-def standing(template: Template) -> Counter[str]:
-    """What a month costs because it stands in the template: polled queues, alarms, the dashboard, secrets."""
-    functions = [properties for _, properties in resources(template, "AWS::Serverless::Function")]
-    sources = [source["Type"] for properties in functions for source in properties.get("Events", {}).values()]
-    alarms = [properties for _, properties in resources(template, "AWS::CloudWatch::Alarm")]
-    found = Counter[str]()
-    found["queue requests"] = sources.count("SQS") * RECEIVES_A_MONTH
-    found["alarms"] = sum(map(_watched_metrics, alarms))
-    found["dashboards"] = len(list(resources(template, "AWS::CloudWatch::Dashboard")))
-    found["secrets"] = len(list(resources(template, "AWS::SecretsManager::Secret")))
-    return found
-
-
-def _watched_metrics(alarm: dict[str, Any]) -> int:
-    """An alarm on an expression is billed for each metric in it."""
-    return len([part for part in alarm.get("Metrics", []) if "MetricStat" in part]) or 1
-
-
-def _idle_month(stand: Stand, scale: Scale, memory_gb: float) -> Usage:
+def _idle_month(stand: Stand, scale: Scale, memory: Memory) -> Usage:
     """Nobody calls: the minute's audit runs, queues are polled, and what stands, stands."""
     sweeps = stand.sweeps()
     stand.meter.take()
@@ -119,11 +114,11 @@ def _idle_month(stand: Stand, scale: Scale, memory_gb: float) -> Usage:
         with stand.meter.during("audit_jobs"):
             sweeps.audit_jobs()
     minutes = MONTH_HOURS * 60
-    usage = usage_of(stand.meter.take(), minutes / scale.billed_minutes, memory_gb, MONTH_HOURS)
+    usage = usage_of(stand.meter.take(), minutes / scale.billed_minutes, memory, MONTH_HOURS)
     return usage + standing(_template()) + Counter({"schedule": minutes})
 
 
-def _waiting_spot(stand: Stand, scale: Scale, memory_gb: float) -> Usage:
+def _waiting_spot(stand: Stand, scale: Scale, memory: Memory) -> Usage:
     """A spot that beats, claims in vain and keeps the watch ticking: on top of an idle month. Spots share one watch."""
     worker = Worker(stand, stand.sweeps(), BATCH, BATCH, RESULT_BYTES, step_ms=0)
     stand.meter.take()
@@ -132,7 +127,7 @@ def _waiting_spot(stand: Stand, scale: Scale, memory_gb: float) -> Usage:
         for operation in _due(second):
             with stand.meter.during(operation):
                 _call(stand, worker, operation)
-    return usage_of(stand.meter.take(), MONTH_SECONDS / (scale.billed_minutes * 60), memory_gb, MONTH_HOURS)
+    return usage_of(stand.meter.take(), MONTH_SECONDS / (scale.billed_minutes * 60), memory, MONTH_HOURS)
 
 
 def _due(second: int) -> Iterator[str]:
@@ -155,11 +150,42 @@ def _call(stand: Stand, worker: Worker, operation: str) -> None:
         worker.sweeps.keep_watch({"slot": stand.clock() // (TICK_SECONDS * 1_000)})
 
 
-def _million_tasks(stand: Stand, scale: Scale, batch: int, memory_gb: float) -> Usage:
-    """Claimed and completed in batches, at the pace that costs most, without the heartbeats of the spots that do it."""
+def _million_tasks(stand: Stand, scale: Scale, batch: int, memory: Memory) -> Usage:
+    """Claimed and completed in batches, at the pace that costs most, without the heartbeats of the spots that do it.
+    One submit, put down in the trail; every call brings a key, which costs a read where it is not remembered."""
     worker = Worker(stand, stand.sweeps(), batch, batch, RESULT_BYTES, SLOW_MS)
     ledger, done = ledger_in_mid_job(stand, scale.cycles, worker)
-    return usage_of(ledger, 1e6 / done, memory_gb, JOB_HOURS)
+    submitted, looked_up = _submit_and_key(stand)
+    lookups = Counter({"read units": looked_up * PROCESSES * 60 * JOB_HOURS})
+    return usage_of(ledger, 1e6 / done, memory, JOB_HOURS) + usage_of(submitted, 1, memory, JOB_HOURS) + lookups
+
+
+def _submit_and_key(stand: Stand) -> tuple[Ledger, float]:
+    """What submitting a job costs whose caller is put down; read units of looking up a key."""
+    caller, sweeps, trail = Caller(ORGANIZATION, Role.USER), stand.sweeps(), Trail(stand.table(), stand.clock)
+    key = AccessKey.of(ORGANIZATION, random.Random(20260101).randbytes(MATERIAL_BYTES))
+    keys = AccessKeys(stand.table(), stand.clock, ORGANIZATION)
+    keys.create(key, role=Role.USER.value)
+    with stand.meter.during("submit_job"):
+        action = trail.begin(caller, "submit_job", None, "bench")
+        job = sweeps.submit_job(ORGANIZATION, sweep_of(1_000_000)).job_id
+        trail.end(action, 201, job)
+    submitted = stand.meter.take()
+    stand.put_away(job)
+    with stand.meter.during("key"):
+        assert keys.caller(key), key.id
+    return submitted, stand.meter.take()["key"].read_units
+
+
+def _thousand_finishes(stand: Stand, memory: Memory) -> dict[str, Usage]:
+    """By an Express execution each, as Muster does it; and what a Standard execution would cost instead."""
+    finished = finishes.count(stand)
+    functions = usage_of(finished.ledger, FINISHES, memory, hours=0)
+    taken_ms = sum(_milliseconds(operation, spent) for operation, spent in finished.ledger.items())
+    lived = math.ceil((taken_ms + len(finished.visited) * finishes.STATE_MS) / 100) / 10
+    express = Counter({"express workflows": FINISHES, "express time": FINISHES * lived * EXPRESS_GB})
+    standard = Counter({"workflow steps": FINISHES * len(finished.visited)})
+    return {EXPRESS: functions + express, STANDARD: functions + standard}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Cold starts: CPU of a fresh process up to a handler's first answer, beside what the client library takes alone.
 
 Handlers run from what `sam build` made, on the Python of the runtime, with nothing to import but their package and the
-two layers, built for this machine. Their sample events are put to them, with the ids of a job and a spot that live on a
-local cloud, which answers what they ask of AWS from processes of its own. CPU seconds, unlike time, hardly depend on
+two layers, built for this machine. Their sample events are put to them, about a job and a spot that live on a local
+cloud, which answers what they ask of AWS from processes of its own. CPU seconds, unlike time, hardly depend on
 what else the machine does, and a ratio within one run less still.
 """
 
@@ -10,22 +10,17 @@ import os
 import statistics
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from bench.counting import Row
-from bench.stand import sweep_of
+from bench.living_events import about_something, living
 from local import cloud
 from local.settings import DUMMY_CREDENTIALS, REPOSITORY
 from local.template import read_template, resources
-from muster.store.engine.watch import TICK_SECONDS
 from tests.deploy.check import build, find_sam
 from tests.deploy.runtime import RUNTIME, folder_of_runtime
 
@@ -33,10 +28,6 @@ BASELINE = "boto3"
 """What ratios refer to: `import boto3; boto3.client("dynamodb")`, installed by pip with all its services and valid
 bytecode."""
 TARGET_RATIO = 1.45
-
-_SAMPLE_JOB, _SAMPLE_SPOT = "job-main-ne0t4cajqxtkk1f4", "spot-main-7c1m5v9w2e8ka4tz"
-_SAMPLE_BATCH = 25
-_SAMPLE_SLOT = "353445120"
 
 
 @dataclass(frozen=True)
@@ -117,63 +108,40 @@ def _turn(subject: Subject) -> Iterator[tuple[str, float, str]]:
     """One start of each: what it was, its CPU seconds, what it answered. On a table that is as good as empty."""
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder, cloud.start(state=Path(folder)) as running:
         environments = _environments(running)
-        for start in [*subject.clients, *sorted(subject.handlers, key=_is_about_something)]:
-            event = _living_event(running.api, start, Path(folder)) if start.event else None
+        # Lists and audits come first, since they meet all jobs that there are.
+        for start in [
+            *subject.clients,
+            *sorted(subject.handlers, key=lambda start: bool(start.event and about_something(start.event))),
+        ]:
+            event = living(running, start.event, Path(folder)) if start.event else None
             environment = environments.get(start.what, environments[""])
             yield start.what, *_started(subject.python, start, event, environment)
 
 
 def _is_about_something(start: Start) -> bool:
-    """Whether its event names a job or a spot. Lists and audits come first, since they meet all jobs that there are."""
-    text = start.event.read_text() if start.event else ""
-    return _SAMPLE_JOB in text or _SAMPLE_SPOT in text
+    return start.event is not None and about_something(start.event)
 
 
 def _environments(running: cloud.Cloud) -> dict[str, dict[str, str]]:
     """The environment of each operation's function as it was deployed; the empty name's is that of none."""
     aws = {"AWS_ENDPOINT_URL": running.emulator, "AWS_REGION": cloud.REGION, "AWS_DEFAULT_REGION": cloud.REGION}
     found = {"": aws | DUMMY_CREDENTIALS}
+    own = {"MUSTER_LOG_FORMAT": "json", "MUSTER_LOCAL_WEBHOOKS": "true"}
     for page in running.client("lambda").get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             told = function.get("Environment", {}).get("Variables", {})
             operation = function["Handler"].rpartition(".")[2]
-            found[operation] = told | aws | DUMMY_CREDENTIALS | {"MUSTER_LOG_FORMAT": "json"}
+            found[operation] = told | aws | DUMMY_CREDENTIALS | own
     return found
 
 
-def _living_event(api: str, start: Start, folder: Path) -> Path:
-    """The sample event; a job or spot in it becomes one that was made for this very start, a tick one that is due."""
-    assert start.event
-    next_slot = int(time.time()) // TICK_SECONDS + 1
-    text = start.event.read_text().replace(_SAMPLE_SLOT, str(next_slot))
-    if _is_about_something(start):
-        with httpx.Client(base_url=api, timeout=60) as client:
-            job, spot = _job_and_spot(client, pool=start.what)
-        text = text.replace(_SAMPLE_JOB, job).replace(_SAMPLE_SPOT, spot)
-    place = folder / "event.json"
-    place.write_text(text)
-    return place
-
-
-def _job_and_spot(client: httpx.Client, pool: str) -> tuple[str, str]:
-    """The spot holds the job's first batch, of the size that sample events have."""
-    spot = _post(client, "/internal/v1/hello", {"ipAddress": "127.0.0.1", "totalCores": 8, "pool": pool})["spotId"]
-    sweep = sweep_of(100).model_dump(mode="json", by_alias=True, exclude_none=True)
-    job = _post(client, "/api/v1/jobs", sweep | {"pool": pool})["jobId"]
-    _post(client, "/internal/v1/tasks/claim", {"spotId": spot, "maxTasks": _SAMPLE_BATCH})
-    return job, spot
-
-
-def _post(client: httpx.Client, path: str, body: dict[str, Any]) -> Any:
-    return client.post(path, json=body).raise_for_status().json()
-
-
 def _started(python: Path, start: Start, event: Path | None, environment: dict[str, str]) -> tuple[float, str]:
-    """CPU seconds, and the status of the answer. An answer of 500 or above fails the bench."""
+    """CPU seconds, and the status of the answer. One of 500 or above fails the bench, as does a key that is refused."""
     script = Path(__file__).with_name("first_answer.py")
     command = [python, "-I", "-S", "-B", script, start.what, event or "-", *start.folders]
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 0, f"{start.what}: {done.stderr[-2000:]}"
     seconds, _, status = done.stdout.splitlines()[-1].partition(" ")
+    assert status != "401", start.what
     assert status < "5", f"{start.what} answered {status}: {done.stdout[-2000:]}"
     return float(seconds), status

@@ -30,7 +30,9 @@ class Scale:
     billed_minutes: int
     """Minutes of an idle stack and of a waiting spot that are counted; a month of them is billed."""
     aggregated: int
-    """Results that are summed up."""
+    """Results that are summed up, a multiple of 4,000: alone, and by the finish of their job."""
+    large_results: int
+    """Results of nearly a megabyte whose job is finished."""
 
 
 FULL = Scale(
@@ -49,6 +51,7 @@ FULL = Scale(
     starts=15,
     billed_minutes=60,
     aggregated=1_000_000,
+    large_results=200,
 )
 QUICK = Scale(
     cycles=4,
@@ -66,4 +69,5 @@ QUICK = Scale(
     starts=5,
     billed_minutes=6,
     aggregated=120_000,
+    large_results=40,
 )

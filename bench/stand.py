@@ -28,6 +28,7 @@ from muster.store.finish.deliveries import Deliveries, Stack
 from muster.store.finish.ending import Ending
 from muster.store.finish.finishes import Finishes
 from muster.store.finish.saved import Saved
+from muster.store.finish.steps import Finish, Switches
 from muster.store.sweeps import Sweeps
 from muster.store.table import Table
 from muster.sweeps.models import SubmitJob
@@ -35,7 +36,8 @@ from muster.webhooks.sealing import Sealer
 from muster.wiring import CLIENT_CONFIG
 
 ORGANIZATION = "main"
-_NAME = "bench"
+NAME = "bench"
+"""Of the table, the bucket and the queue."""
 
 
 class SetClock:
@@ -51,13 +53,17 @@ class SetClock:
         self._now += ms
 
 
-def _nobody_listens(*_: object) -> Receipt:
-    return Receipt(None, None, "the bench sends nothing", 0)
+def _arrives(*_: object) -> Receipt:
+    return Receipt(204, None, None, 0)
+
+
+def _allowed(_url: str) -> None:
+    """Nothing is sent, so every address will do."""
 
 
 @dataclass(frozen=True)
 class Stand:
-    """`unmetered` is a client of the table for what is not to be counted."""
+    """`unmetered` is a client of the table for what is not to be counted; `emulator` is where they all lead."""
 
     meter: Meter
     dynamodb: Any
@@ -65,8 +71,19 @@ class Stand:
     sqs: Any
     queue_url: str
     unmetered: Any
+    emulator: str
     clock: SetClock = field(default_factory=SetClock)
     executions: list[Execution] = field(default_factory=list)
+
+    def table(self) -> Table:
+        return Table(self.dynamodb, NAME)
+
+    def finish(self) -> Finish:
+        """The steps of the finish workflow, likewise in a process that has just started."""
+        blobs = Blobs(lambda: self.s3, NAME)
+        switches = Switches(saving=True, sending=True, address=False)
+        aggregations = {"sweeps": self.sweeps().aggregation}
+        return Finish(blobs, self._ending(self.table(), blobs), aggregations, switches, self.clock)
 
     def sweeps(self) -> Sweeps:
         """A process that has just started: it remembers nothing."""
@@ -76,15 +93,15 @@ class Stand:
                 QueueUrl=self.queue_url, MessageBody=json.dumps(message), DelaySeconds=min(delay_seconds, 900)
             )
 
-        table, blobs = Table(self.dynamodb, _NAME), Blobs(lambda: self.s3, _NAME)
+        table, blobs = self.table(), Blobs(lambda: self.s3, NAME)
         return Sweeps(table, blobs, send, self.clock, 3, self._ending(table, blobs))
 
     def _ending(self, table: Table, blobs: Blobs) -> Ending:
-        """Executions are collected, for the bench to run; nothing is sent."""
+        """Executions are collected, for the bench to run; what would be sent counts as delivered."""
         finishes = Finishes(table, self.executions.append, self.clock)
         seal = Sealer([b"bench" * 6 + b"mm"])
-        deliveries = Deliveries(table, finishes, seal, _nobody_listens, Stack(), self.clock)
-        return Ending(finishes, deliveries, Saved(table, blobs, "results", None, self.clock), _nobody_listens)
+        deliveries = Deliveries(table, finishes, seal, _allowed, Stack(), self.clock)
+        return Ending(finishes, deliveries, Saved(table, blobs, "results", None, self.clock), _arrives)
 
     def skip_to(self, job: str, index: int) -> None:
         """Leave a job that nobody claimed from as if everything below `index` had been settled."""
@@ -104,7 +121,7 @@ class Stand:
         given = {} if number is None else {":n": {"N": str(number)}, ":zero": {"N": "0"}}
         values = {name: value for name, value in given.items() if name in expression}
         self.unmetered.update_item(
-            TableName=_NAME,
+            TableName=NAME,
             Key={name: {"S": value} for name, value in key.items()},
             UpdateExpression=expression,
             ExpressionAttributeNames=names,
@@ -125,14 +142,14 @@ def stand() -> Iterator[Stand]:
 def _equip(running: cloud.Cloud) -> Stand:
     (_, properties), *_ = resources(read_template(REPOSITORY / "template.yaml"), "AWS::DynamoDB::Table")
     unmetered = running.client("dynamodb")
-    create_table(unmetered, _NAME, properties)
-    running.client("s3").create_bucket(Bucket=_NAME)
-    queue_url = running.client("sqs").create_queue(QueueName=_NAME)["QueueUrl"]
+    create_table(unmetered, NAME, properties)
+    running.client("s3").create_bucket(Bucket=NAME)
+    queue_url = running.client("sqs").create_queue(QueueName=NAME)["QueueUrl"]
     meter = Meter()
     metered = {service: _client(running, service) for service in ("dynamodb", "s3", "sqs")}
     for client in metered.values():
         meter.attach(client)
-    return Stand(meter, **metered, queue_url=queue_url, unmetered=unmetered)
+    return Stand(meter, **metered, queue_url=queue_url, unmetered=unmetered, emulator=running.emulator)
 
 
 def _client(running: cloud.Cloud, service: str) -> Any:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from bench import bill
 from bench.counting import Row
+from bench.finish import MOST_EVENTS
 from bench.prices import AS_OF, PRICES, REGION, usd_per_million_tasks
 
 
@@ -16,20 +17,19 @@ def show(console: Console, report: dict[str, Any]) -> None:
     """Every part of the report that was measured."""
     machine = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in report["machine"].items())
     console.print(machine, highlight=False)
-    if "counting" in report:
-        _counting(console, report["counting"])
-    if "reads" in report:
-        _reads(console, report["reads"])
-    if "creation" in report:
-        _creation(console, report["creation"])
-    if "bill" in report:
-        _bills(console, report["bill"])
-    if "cold_start" in report:
-        _cold_starts(console, report["cold_start"])
-    if "speed" in report:
-        _speed(console, report["speed"])
-    if "aggregation" in report:
-        _aggregation(console, report["aggregation"])
+    shown = {
+        "counting": _counting,
+        "reads": _reads,
+        "creation": _creation,
+        "bill": _bills,
+        "cold_start": _cold_starts,
+        "speed": _speed,
+        "aggregation": _aggregation,
+        "finish": _finishes,
+    }
+    for part, show_part in shown.items():
+        if part in report:
+            show_part(console, report[part])
     _targets(console, report)
 
 
@@ -146,7 +146,26 @@ def _aggregation(console: Console, rows: list[Row]) -> None:
     names = ("results", "spread", "cpu_seconds", "peak_mb", "grown_mb", "part_kb", "relative_error")
     cells = ([row[name] for name in names] for row in rows)
     columns = "results | spread over | CPU s | peak MB | of these grown | largest part, KB | relative error"
-    _print(console, "Summing up a job's results in parts of 20,000", columns, cells)
+    _print(console, "Summing up results alone, in parts of 20,000", columns, cells)
+
+
+def _finishes(console: Console, jobs: list[Row]) -> None:
+    columns = "function | calls | seconds | of these CPU | waiting | longest, s | peak MB"
+    for job in jobs:
+        caption = (
+            "waiting: for the emulator, whose queries take longer the more lies in a partition, and for others; "
+            f"{job['lines']:,} lines of {job['lines_mb']:.1f} MB in {job['files']} files; {job['history_events']:,} "
+            f"events in the history of an execution, {job['history_events_at_most']:,} of one with the most parts, of "
+            f"{MOST_EVENTS:,}"
+        )
+        title = f"Finishing a job of {job['job']}, each call a process"
+        _print(console, title, columns, map(_function, job["functions"]), caption)
+
+
+def _function(row: Row) -> list[str]:
+    seconds = (f"{row[name]:.1f}" for name in ("seconds", "cpu_seconds"))
+    rest = (f"{row['waiting']:.0%}", f"{row['longest_seconds']:.1f}", f"{row['peak_mb']:.0f}")
+    return [row["function"], str(row["calls"]), *seconds, *rest]
 
 
 def _targets(console: Console, report: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as bench
-from bench import aggregation, counting, creation, operations, reads, tables
+from bench import aggregation, counting, creation, finish, operations, reads, tables
 from bench.scale import Scale
 from bench.stand import Stand
 from bench.worker import Worker
@@ -28,6 +28,7 @@ TINY = Scale(
     starts=1,
     billed_minutes=2,
     aggregated=8_000,
+    large_results=2,
 )
 
 
@@ -74,9 +75,29 @@ def test_a_jobs_results_are_summed_up_and_found_right() -> None:
     assert all(row["cpu_seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
 
 
+def test_the_history_of_an_execution_is_counted_event_by_event() -> None:
+    visited = ["LoadJob", "IsTheReportMade", "AggregateAll", "AggregateResults", "WriteReport", "DeliverAll"]
+    execution, task, choice, map_, iteration = 2, 5, 2, 4, 2
+    ended = finish.events_of([*visited, "RecordFinish"])
+    assert ended == execution + 4 * task + choice + 2 * map_ + iteration
+    delivered = ["DeliverReport", "IsItOver", "UntilTheNextAttempt", "DeliverReport", "IsItOver", "EndOfDelivery"]
+    assert finish.events_of([*visited, *delivered, "RecordFinish"]) == ended + 2 * task + 2 * choice + 2 + 2 + iteration
+
+
+def test_a_figure_that_is_not_that_of_the_numbers_is_found() -> None:
+    found = {"best": 1.0, "q1": 1.5, "median": 2.0, "q3": 2.5, "mean": 2.0, "worst": 3.0}
+    aggregation.check(found, [1.0, 2.0, 3.0], relative_error=0)
+    for name, value in found.items():
+        with pytest.raises(AssertionError):
+            aggregation.check(found | {name: value * 1.001}, [1.0, 2.0, 3.0], relative_error=0)
+
+
 @pytest.mark.slow
 def test_all_that_needs_no_build_is_measured_printed_and_can_be_written_as_json() -> None:
     report = bench.measure(TINY, set(bench.PARTS) - {"cold-start"})
+    parts = report["finish"][0]
+    assert (parts["lines"], parts["files"], parts["functions"][1]["calls"]) == (8_000, 1, 1)
+    assert all(job["history_events"] < job["history_events_at_most"] < finish.MOST_EVENTS for job in report["finish"])
     printed = io.StringIO()
     tables.show(Console(file=printed, width=160), report)
     assert json.loads(json.dumps(report)) == report
@@ -88,6 +109,8 @@ def test_all_that_needs_no_build_is_measured_printed_and_can_be_written_as_json(
         "Creating a job",
         "Speed over HTTP",
         "Summing up",
+        "Finishing a job of 8,000 small results",
+        "Finishing a job of 2 results of 900 KB",
         "write units per task",
     ):
         assert title in printed.getvalue()

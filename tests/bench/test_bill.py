@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bench import bill
+from bench.deployed import standing
 from bench.meter import Spent
 from bench.prices import MONTH_HOURS, PRICES, usd, usd_beyond_free
 from bench.stand import stand
@@ -26,7 +27,7 @@ def test_only_what_exceeds_the_free_tier_is_paid_there() -> None:
 def test_a_call_is_billed_its_time_its_requests_and_its_log() -> None:
     requests = Counter({"dynamodb.UpdateItem": 2, "s3.PutObject": 1, "sqs.SendMessage": 1})
     spent = Spent(calls=1, requests=requests, write_units=3, read_units=0.5)
-    usage = bill.usage_of({"complete_tasks": spent}, times=1_000, memory_gb=0.5, hours=2)
+    usage = bill.usage_of({"complete_tasks": spent}, times=1_000, memory={"complete_tasks": 0.5}, hours=2)
     assert usage == {
         "API calls": 1_000,
         "function calls": 1_000,
@@ -41,7 +42,7 @@ def test_a_call_is_billed_its_time_its_requests_and_its_log() -> None:
 
 
 def test_a_tick_comes_through_no_api_and_its_message_is_received_and_deleted() -> None:
-    usage = bill.usage_of({"keep_watch": Spent(calls=1)}, times=1, memory_gb=0.5, hours=0)
+    usage = bill.usage_of({"keep_watch": Spent(calls=1)}, times=1, memory={"keep_watch": 0.5}, hours=0)
     assert usage["queue requests"] == 2
     assert "API calls" not in usage
 
@@ -60,7 +61,19 @@ def test_what_stands_in_the_template_is_billed_by_the_month() -> None:
             "Key": resource("AWS::SecretsManager::Secret"),
         }
     }
-    assert bill.standing(template) == {"queue requests": 650_000, "alarms": 3, "dashboards": 1, "secrets": 1}
+    assert standing(template) == {"queue requests": 650_000, "alarms": 3, "dashboards": 1, "secrets": 1}
+
+
+def test_what_its_parameter_leaves_out_by_default_is_not_billed() -> None:
+    def board(condition: str) -> dict[str, Any]:
+        return {"Type": "AWS::CloudWatch::Dashboard", "Condition": condition, "Properties": {}}
+
+    template = {
+        "Parameters": {"Dashboard": {"Default": "true"}, "Second": {"Default": "false"}},
+        "Conditions": {name: {"Fn::Equals": [{"Ref": name}, "true"]} for name in ("Dashboard", "Second")},
+        "Resources": {name: board(name) for name in ("Dashboard", "Second")},
+    }
+    assert standing(template)["dashboards"] == 1
 
 
 def test_a_month_and_a_million_tasks_are_billed_from_what_a_tiny_run_counts() -> None:
@@ -71,8 +84,12 @@ def test_a_month_and_a_million_tasks_are_billed_from_what_a_tiny_run_counts() ->
     assert (bill.IDLE, "API calls") not in quantities
     beats_and_claims = MONTH_HOURS * 3_600 * (1 / 3 + 1 / 5)
     assert quantities["month of a waiting spot", "API calls"] == pytest.approx(beats_and_claims)
-    assert quantities["million tasks, batch 1", "API calls"] == 2_000_000
-    assert quantities["million tasks, batch 50", "API calls"] == 40_000
+    assert quantities["million tasks, batch 1", "API calls"] == 2_000_001
+    assert quantities["million tasks, batch 50", "API calls"] == 40_001
+    assert quantities[bill.EXPRESS, "function calls"] == quantities[bill.STANDARD, "function calls"] == 5_000
+    assert quantities[bill.EXPRESS, "express workflows"] == 1_000
+    assert quantities[bill.STANDARD, "workflow steps"] == 10_000
+    assert (bill.IDLE, "metrics") not in quantities
     verdict = bill.verdict(lines)
     assert verdict["USD, million tasks, batch 50_met"]
     assert bill.totals(lines)["million tasks, batch 50"].full == verdict["USD, million tasks, batch 50"]

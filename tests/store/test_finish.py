@@ -19,6 +19,7 @@ from muster.store.engine.aggregation import IncompleteReport
 from muster.store.engine.reading import Reading
 from muster.store.finish.deliveries import SENDING_MS, Stack, Target
 from muster.sweeps import models
+from muster.sweeps.formats import results_as_ndjson
 from muster.webhooks.sealing import Sealer
 from tests.store.endings import PostOffice
 from tests.store.hostile import Death, Died
@@ -452,6 +453,24 @@ def test_only_the_formats_that_were_asked_for_are_saved(calm_world: World) -> No
     assert [file.name for file in files.files] == ["report.txt", "results.ndjson"]
     with pytest.raises(ReportNotKept):
         calm_world.sweeps.get_report(MAIN, job, "json")
+
+
+def test_saved_lines_are_those_that_a_client_gets(calm_world: World) -> None:
+    job = calm_world.submit_many(5, delivery={"formats": ["ndjson"]})
+    spot = calm_world.hello()
+    claimed = calm_world.claim(spot, 5)
+    calm_world.complete(spot, claimed[:2], fopt=1e-300, resultJson='{"said": "früh"}')
+    calm_world.fail(spot, claimed[2:3], error="once", retriable=True)
+    calm_world.fail(spot, claimed[3:4], error="for good", retriable=False)
+    calm_world.complete(spot, claimed[4:], iter=7)
+    calm_world.pass_time(120, alive=[spot])
+    calm_world.complete(spot, calm_world.claim(spot, 1), fopt=0.1)
+    run_all(calm_world)
+
+    saved = calm_world.steps()._saved.read(job, "results.ndjson").decode()
+    answered = results_as_ndjson(calm_world.results(job))
+    assert sorted(saved.splitlines()) == sorted(answered.splitlines())
+    assert saved.count("\n") == 4
 
 
 def test_the_finish_survives_a_hostile_table(world: World) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 from muster.core.clock import iso
 from muster.core.delivery import FORMATS
 from muster.core.ids import organization_of
+from muster.core.lease import Lease
 from muster.store.engine.jobs import Job, Jobs
+from muster.store.engine.outcomes import Outcome
 from muster.store.engine.reading import Reading, result_view
-from muster.store.engine.specs import Specs
-from muster.store.finish.steps import Report
+from muster.store.engine.specs import Spec, Specs
+from muster.store.finish.steps import Report, SaveLines
 from muster.sweeps import exact_json
 from muster.sweeps.report import JobFacts, Summary, as_csv, as_json, as_text, breakdown_lines, report_of
 from muster.sweeps.report import Report as SweepReport
@@ -29,17 +31,14 @@ class SweepsAggregation:
         delivery = self._specs.get(job).job.delivery
         return frozenset(delivery.formats if delivery else FORMATS)
 
-    def aggregate(self, job: str, low: int, high: int) -> bytes:
-        summary = Summary(self._specs.get(job).space)
-        summary.add_many(outcome for _, outcome in self._reading.settled(job, low, high))
-        return summary.to_bytes()
-
-    def lines(self, job: str, low: int, high: int) -> Iterator[bytes]:
+    def aggregate(self, job: str, low: int, high: int, save: SaveLines | None) -> bytes:
         spec = self._specs.get(job)
-        for lease, outcome in self._reading.settled(job, low, high):
-            if "error" not in outcome:
-                view = result_view(job, spec, lease, outcome)
-                yield exact_json.dumps(view.model_dump(by_alias=True, exclude_none=True)).encode() + b"\n"
+        summary, settled = Summary(spec.space), self._reading.settled(job, low, high)
+        if save:
+            save(_lines(job, spec, settled, summary))
+        else:
+            summary.add_many(outcome for _, outcome in settled)
+        return summary.to_bytes()
 
     def report(self, job: str, shorts: Iterable[bytes]) -> Report:
         space = self._specs.get(job).space
@@ -52,6 +51,15 @@ class SweepsAggregation:
             raise IncompleteReport(f"{job}: {report.overall.count} of {found.counts.done} results were read")
         files = {"json": as_json(report), "txt": as_text(report), "csv": as_csv(report)}
         return Report(files, exact_json.dumps(_told(found, report)), breakdown_lines(report))
+
+
+def _lines(job: str, spec: Spec, settled: Iterable[tuple[Lease, Outcome]], summary: Summary) -> Iterator[bytes]:
+    """Every result as a line, as GET results gives it; whatever passes is added to the summary, failures too."""
+    for lease, outcome in settled:
+        summary.add_many([outcome])
+        if "error" not in outcome:
+            view = result_view(job, spec, lease, outcome)
+            yield exact_json.dumps(view.model_dump(by_alias=True, exclude_none=True)).encode() + b"\n"
 
 
 def _facts(job: Job) -> JobFacts:

@@ -7,8 +7,9 @@ bucket. What differs from face to face is what its `Aggregation` makes of a job.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from muster.core import finish as rules
@@ -38,17 +39,19 @@ class Report:
     breakdown: Iterable[str]
 
 
+SaveLines = Callable[[Iterator[bytes]], None]
+"""Takes all lines to their end."""
+
+
 class Aggregation(Protocol):
     """What one face makes of a job's outcomes."""
 
     def formats(self, job: str) -> frozenset[str]:
         """The formats that the job wants."""
 
-    def aggregate(self, job: str, low: int, high: int) -> bytes:
-        """The tasks [low, high) in short, such that shorts can be merged."""
-
-    def lines(self, job: str, low: int, high: int) -> Iterator[bytes]:
-        """Every result of [low, high) as a line."""
+    def aggregate(self, job: str, low: int, high: int, save: SaveLines | None) -> bytes:
+        """The tasks [low, high) in short, such that shorts can be merged; on the way, every result as a line to `save`,
+        so that outcomes are read once."""
 
     def report(self, job: str, shorts: Iterable[bytes]) -> Report:
         """The report, from the shorts of all parts."""
@@ -96,13 +99,15 @@ class Finish:
         execution, part = Execution.of(step), step["part"]
         head = self._finishes.step(execution.job, execution.generation, rules.PART_PATIENCE_MS)
         aggregation = self._aggregations[execution.face]
+        wanted = self._switches.saving and "ndjson" in aggregation.formats(execution.job)
+        save = partial(self._save_lines, execution, part, rules.parts_of(_reached(head))) if wanted else None
         low, high = rules.stretch(_reached(head), part)
-        self._blobs.put(_short_key(execution, part), aggregation.aggregate(execution.job, low, high))
-        if self._switches.saving and "ndjson" in aggregation.formats(execution.job):
-            lines = aggregation.lines(execution.job, low, high)
-            file = self._saved.save(execution.job, _lines_name(part, rules.parts_of(_reached(head))), lines)
-            self._blobs.put(_short_key(execution, part) + ".size", str(file.size).encode())
+        self._blobs.put(_short_key(execution, part), aggregation.aggregate(execution.job, low, high, save))
         return {}
+
+    def _save_lines(self, execution: Execution, part: int, parts: list[int], lines: Iterator[bytes]) -> None:
+        file = self._saved.save(execution.job, _lines_name(part, parts), lines)
+        self._blobs.put(_short_key(execution, part) + ".size", str(file.size).encode())
 
     def write_report(self, step: Step) -> Step:
         """All parts together: the files, and what deliveries will say."""
