@@ -1,5 +1,6 @@
 """What the vendor layer leaves out is never missed: clients work on the trimmed package as on the whole one."""
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,13 +10,28 @@ import aws_lambda_powertools
 import botocore
 import pytest
 
+from tests.template.test_policies import granted
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-CLIENTS = """
+TRIM = runpy.run_path(str(REPOSITORY / "layers" / "vendor" / "trim.py"))
+CLIENTS = f"""
 import botocore, boto3
-for service in ("dynamodb", "s3", "secretsmanager", "sqs", "stepfunctions"):
+
+def told(shape, seen=()):
+    if shape is None or shape.name in seen:
+        return shape and shape.name
+    inner = dict(getattr(shape, "members", {{}}))
+    inner |= {{part: getattr(shape, part) for part in ("member", "key", "value") if hasattr(shape, part)}}
+    about = [shape.type_name, sorted(shape.serialization.items()), sorted(shape.metadata.items())]
+    return shape.name, about, {{name: told(one, (*seen, shape.name)) for name, one in inner.items()}}
+
+for service, operations in {TRIM["OPERATIONS"]!r}.items():
     for region in ("eu-central-1", "us-gov-west-1", "cn-north-1", "us-east-1"):
         client = boto3.client(service, region_name=region, aws_access_key_id="a", aws_secret_access_key="b")
-        print(service, region, client.meta.endpoint_url, len(client.meta.service_model.operation_names))
+        print(service, region, client.meta.endpoint_url)
+    for operation in map(client.meta.service_model.operation_model, operations):
+        print(service, operation.name, operation.http, told(operation.input_shape), told(operation.output_shape))
+        print([told(error) for error in operation.error_shapes])
 print(botocore.__file__)
 """
 
@@ -33,7 +49,7 @@ def clients(environment: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_trimmed_client_library_knows_the_same_endpoints_and_operations(trimmed: Path) -> None:
+def test_the_trimmed_client_library_knows_the_same_endpoints_and_says_the_same(trimmed: Path) -> None:
     *whole, whole_place = clients({})
     *small, small_place = clients({"PYTHONPATH": str(trimmed)})
 
@@ -41,6 +57,14 @@ def test_the_trimmed_client_library_knows_the_same_endpoints_and_operations(trim
     assert Path(small_place).is_relative_to(trimmed)
     assert not Path(whole_place).is_relative_to(trimmed)
     assert sum(file.stat().st_size for file in (trimmed / "botocore" / "data").rglob("*") if file.is_file()) < 1_000_000
+
+
+def test_every_operation_that_a_function_may_ask_for_is_left() -> None:
+    services = {"states": "stepfunctions"}
+    for actions in granted().values():
+        for action in {action for action, _ in actions}:
+            service, _, operation = action.partition(":")
+            assert operation in TRIM["OPERATIONS"][services.get(service, service)], action
 
 
 @pytest.mark.slow
