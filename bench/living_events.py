@@ -16,7 +16,7 @@ from muster.store.engine.watch import TICK_SECONDS
 from muster.store.finish.deliveries import JOBS_OWN
 
 _SAMPLE_JOB, _SAMPLE_SPOT = "job-main-ne0t4cajqxtkk1f4", "spot-main-7c1m5v9w2e8ka4tz"
-_SAMPLE_FINISHED_JOB = "job-main-0123456789abcdef"
+_SAMPLE_FINISHED_JOB = "job-main-52crc1hw3y63yd1v"
 _SAMPLE_BATCH = 25
 _SAMPLE_SLOT = "353445120"
 _NOBODY_LISTENS = {"url": "http://127.0.0.1:9/", "secret": "whsec_" + "bXVzdGVy" * 4}

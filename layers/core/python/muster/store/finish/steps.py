@@ -9,7 +9,6 @@ bucket. What differs from face to face is what its `Aggregation` makes of a job.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Protocol
 
 from muster.core import finish as rules
@@ -25,6 +24,9 @@ from muster.store.table import Item
 
 _log = logging.getLogger("muster.AggregatedResultsHandler")
 _delivery_log = logging.getLogger("muster.Delivery")
+
+_SIZE_BYTES = 8
+"""A stored short begins with the size of its part's lines."""
 
 Step = dict[str, Any]
 """What passes between the states of an execution: `face`, `job`, `generation`, `size`, and what a state adds."""
@@ -100,42 +102,49 @@ class Finish:
         head = self._finishes.step(execution.job, execution.generation, rules.PART_PATIENCE_MS)
         aggregation = self._aggregations[execution.face]
         wanted = self._switches.saving and "ndjson" in aggregation.formats(execution.job)
-        save = partial(self._save_lines, execution, part, rules.parts_of(_reached(head))) if wanted else None
-        low, high = rules.stretch(_reached(head), part)
-        self._blobs.put(_short_key(execution, part), aggregation.aggregate(execution.job, low, high, save))
-        return {}
+        sizes: list[int] = []
 
-    def _save_lines(self, execution: Execution, part: int, parts: list[int], lines: Iterator[bytes]) -> None:
-        file = self._saved.save(execution.job, _lines_name(part, parts), lines)
-        self._blobs.put(_short_key(execution, part) + ".size", str(file.size).encode())
+        def save(lines: Iterator[bytes]) -> None:
+            name = _lines_name(part, rules.parts_of(_reached(head)))
+            sizes.append(self._saved.save(execution.job, name, lines).size)
+
+        low, high = rules.stretch(_reached(head), part)
+        short = aggregation.aggregate(execution.job, low, high, save if wanted else None)
+        self._blobs.put(_short_key(execution, part), sum(sizes).to_bytes(_SIZE_BYTES, "big") + short)
+        return {}
 
     def write_report(self, step: Step) -> Step:
         """All parts together: the files, and what deliveries will say."""
         execution = Execution.of(step)
         head = self._finishes.step(execution.job, execution.generation, rules.PART_PATIENCE_MS)
-        parts = rules.parts_of(_reached(head))
-        shorts = (self._blobs.get(_short_key(execution, part)) for part in parts)
+        parts, sizes = rules.parts_of(_reached(head)), []
+
+        def shorts() -> Iterator[bytes]:
+            for part in parts:
+                content = self._blobs.get(_short_key(execution, part))
+                sizes.append(int.from_bytes(content[:_SIZE_BYTES], "big"))
+                yield content[_SIZE_BYTES:]
+
         aggregation = self._aggregations[execution.face]
-        report = aggregation.report(execution.job, shorts)
+        report = aggregation.report(execution.job, shorts())
         self._blobs.put(_message_key(execution.job), report.told.encode())
         if self._switches.saving:
-            self._save(execution, report, aggregation.formats(execution.job), parts)
+            lines = [SavedFile(_lines_name(part, parts), size) for part, size in zip(parts, sizes, strict=True)]
+            self._save(execution.job, report, aggregation.formats(execution.job), lines)
         self._say_what_is_off(execution, report)
         state = ReportState.READY if self._switches.saving else ReportState.OFF
         self._finishes.note_report(execution.job, execution.generation, state)
         _log.info("Report of %s made from %d parts", execution.job, len(parts))
         return {}
 
-    def _save(self, execution: Execution, report: Report, formats: frozenset[str], parts: list[int]) -> None:
+    def _save(self, job: str, report: Report, formats: frozenset[str], lines: list[SavedFile]) -> None:
+        """The files of the formats that the job wants; those of its lines are there already."""
         files = [
-            self._saved.save(execution.job, f"report.{kind}", [text.encode()])
+            self._saved.save(job, f"report.{kind}", [text.encode()])
             for kind, text in report.files.items()
             if kind in formats
         ]
-        if "ndjson" in formats:
-            sizes = [int(self._blobs.get(_short_key(execution, part) + ".size")) for part in parts]
-            files += [SavedFile(_lines_name(part, parts), size) for part, size in zip(parts, sizes, strict=True)]
-        self._saved.note(execution.job, files)
+        self._saved.note(job, files + (lines if "ndjson" in formats else []))
 
     def _say_what_is_off(self, execution: Execution, report: Report) -> None:
         if self._switches.sending and not self._switches.address:
