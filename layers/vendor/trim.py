@@ -62,7 +62,9 @@ def keep_operations(file: Path, operations: Iterable[str]) -> None:
     while more := {inner for name in wanted for inner in _shapes_in(shapes[name])} - wanted:
         wanted |= more
     told["shapes"] = {name: shape for name, shape in shapes.items() if name in wanted}
-    text = json.dumps(_without_prose(told), separators=(",", ":"))
+    # The client library asks for the prose of what stands beside these two.
+    told |= {part: _without_prose(told[part]) for part in ("operations", "shapes")}
+    text = json.dumps(told, separators=(",", ":"))
     file.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 

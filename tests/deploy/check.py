@@ -97,7 +97,7 @@ def run(command: list[str], environment: dict[str, str], *, show: bool = False) 
 
 def hold_to_the_contract(base: str) -> None:
     """The contract's own tests, against this stack. The gateway's refusals are left out: the emulator has its own."""
-    files = [f"tests/contract/test_{name}.py" for name in ("coordinator_v1", "refusals", "openapi", "finish")]
+    files = [f"tests/contract/test_{name}.py" for name in ("coordinator_v1", "refusals", "openapi", "job_reports")]
     chosen = ["-k", "not unknown_routes and not too_large", "-m", "not slow", "-n", "2", "-q", "-p", "no:cacheprovider"]
     run([sys.executable, "-m", "pytest", *files, *chosen], {**os.environ, "MUSTER_TEST_API": base}, show=True)
 

@@ -17,6 +17,10 @@ TRIM = runpy.run_path(str(REPOSITORY / "layers" / "vendor" / "trim.py"))
 CLIENTS = f"""
 import botocore, boto3
 
+def client_of_s3():
+    keys = dict(aws_access_key_id="a", aws_secret_access_key="b")
+    return boto3.client("s3", region_name="eu-central-1", **keys)
+
 def told(shape, seen=()):
     if shape is None or shape.name in seen:
         return shape and shape.name
@@ -32,6 +36,7 @@ for service, operations in {TRIM["OPERATIONS"]!r}.items():
     for operation in map(client.meta.service_model.operation_model, operations):
         print(service, operation.name, operation.http, told(operation.input_shape), told(operation.output_shape))
         print([told(error) for error in operation.error_shapes])
+print(client_of_s3().generate_presigned_url("get_object", Params={{"Bucket": "b", "Key": "k"}}).partition("?")[0])
 print(botocore.__file__)
 """
 
