@@ -6,6 +6,7 @@
 | tallies of a job | org#job | TALLY#shard |
 | specification | org#job | #SPEC |
 | delivery of its report | org#job | DELIVERY#id |
+| what its deliveries say | org#job | #MESSAGE |
 | what was saved of its report | org#job | FILES |
 | lease | org#job#block | LEASE#start#gen |
 | outcomes of a settled batch | org#job#block | RESULT#start#gen#name |
@@ -123,6 +124,10 @@ def listing(organization: str) -> str:
 
 def delivery(job: str, delivery_id: str) -> Key:
     return {"pk": job_pk(job), "sk": f"DELIVERY#{delivery_id}"}
+
+
+def message(job: str) -> Key:
+    return {"pk": job_pk(job), "sk": "#MESSAGE"}
 
 
 def files(job: str) -> Key:

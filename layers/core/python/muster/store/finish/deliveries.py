@@ -132,6 +132,13 @@ class Deliveries:
         except Refused:
             return
 
+    def say(self, job: str, told: str) -> None:
+        """What all deliveries of the job say; kept with it, so that one on request says the same."""
+        self._table.write(put(keys.message(job) | {"told": told}))
+
+    def said(self, job: str) -> str:
+        return str((self._table.get(keys.message(job)) or {})["told"])
+
     # --- looking --------------------------------------------------------------------------------------------------
 
     def of(self, job: str) -> list[Item]:

@@ -127,7 +127,7 @@ class Finish:
 
         aggregation = self._aggregations[execution.face]
         report = aggregation.report(execution.job, shorts())
-        self._blobs.put(_message_key(execution.job), report.told.encode())
+        self._deliveries.say(execution.job, report.told)
         if self._switches.saving:
             lines = [SavedFile(_lines_name(part, parts), size) for part, size in zip(parts, sizes, strict=True)]
             self._save(execution.job, report, aggregation.formats(execution.job), lines)
@@ -183,7 +183,7 @@ class Finish:
     def _receipt(self, execution: Execution, row: Item) -> Receipt:
         if self._deliveries.is_gone(execution.job, row["url"]):
             return Receipt(410, None, "the address answered 410 before", 0)
-        body = self._blobs.get(_message_key(execution.job)).decode()
+        body = self._deliveries.said(execution.job)
         message_id = f"msg-{execution.job}-{id_of(row)}"
         try:
             target = self._deliveries.target(row)
@@ -216,11 +216,6 @@ def _reached(head: Item) -> int:
 def _short_key(execution: Execution, part: int) -> str:
     """Kept for days only: the bucket's lifecycle clears `finish/`."""
     return f"finish/{keys.folder(execution.job)}/{execution.generation}/{part:04d}"
-
-
-def _message_key(job: str) -> str:
-    """What deliveries say, kept as long as the job: one that is delivered once more says the same."""
-    return f"messages/{keys.folder(job)}.json"
 
 
 def _lines_name(part: int, parts: list[int]) -> str:
