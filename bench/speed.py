@@ -5,11 +5,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil  # type: ignore[import-untyped]
 
 from bench.counting import RESULT_BYTES, Row
@@ -55,6 +57,7 @@ def measure(scale: Scale, say: Callable[[str], None]) -> list[Row]:
 
 def run(running: cloud.Cloud, load: Load) -> Row:
     """One run of a load against a running cloud."""
+    _until_all_is_finished(running.api)
     coordinator = psutil.Process(running.pid)
     before = coordinator.cpu_times()
     said = _generate(running.api, load)
@@ -67,6 +70,15 @@ def run(running: cloud.Cloud, load: Load) -> Row:
         **_latencies("claim", said["claims"]),
         **_latencies("settle", said["settles"]),
     }
+
+
+def _until_all_is_finished(api: str) -> None:
+    """Reports of earlier jobs are made in the coordinator's process, beside whoever is measured."""
+    with httpx.Client(base_url=api, timeout=60) as client:
+        while any(
+            job["report"] == "PENDING" for job in client.get("/api/v1/jobs", params={"limit": 20}).json()["jobs"]
+        ):
+            time.sleep(0.2)
 
 
 def _ms(before: Any, after: Any, *kinds: str) -> float:
